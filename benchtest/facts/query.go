@@ -79,6 +79,11 @@ type Request struct {
 	// MaxBytes bounds one captured text (file contents, command output, http
 	// body); zero means DefaultMaxBytes.
 	MaxBytes int `json:"max_bytes,omitempty"`
+	// Times says when, by the observer's clock (Answer.At), checkpoints were
+	// taken, for queries that ask about the time since one. They stand here and
+	// not in the query so that a query keeps its ID over all checkpoints. A
+	// checkpoint that is not here has not been reached: nothing came since.
+	Times map[Checkpoint]time.Time `json:"times,omitempty"`
 }
 
 // Bounds of one query when its Request names none.
