@@ -1,0 +1,35 @@
+package benchtest
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/attempt"
+	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// Entry is one line of the generated table.
+type Entry = scenario.Entry
+
+// Config is what a suite says of itself in its TestMain. The zero value runs
+// the scenarios below the package's directory on provider local with the
+// engine oracle. Flags and their environment twins win over it.
+type Config struct {
+	// Engines are the user's own, chosen by name with -benchtest.engine. A name
+	// that benchtest has already is an error.
+	Engines []engines.Engine
+	// Providers are the user's own, by name.
+	Providers map[string]func(providers.Options) (providers.Provider, error)
+	// Rules are evaluated on every attempt beside the scenario's own.
+	Rules []attempt.Rule
+	// Templates holds template definitions, read before the embedded ones.
+	// Nil means ./templates where that directory exists.
+	Templates fs.FS
+
+	Provider string // default: the one build tag's provider, else local
+	Engine   string // default: oracle
+	// Timeout replaces every engine limit; zero leaves them alone.
+	Timeout time.Duration
+}

@@ -1,0 +1,143 @@
+package benchtest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// Prefix of every flag, and of its twin in the environment.
+const (
+	flagPrefix = "benchtest."
+	envPrefix  = "BENCHTEST_"
+)
+
+// settings are the flags of one run.
+type settings struct {
+	provider, scenarios, gateway                     string
+	engine, engineCmd, engineEnv                     string
+	mainEngine, secondaryEngine, specialty           string
+	order, shard, keep, fail, evidence               string
+	reportDir, logFile                               string
+	iter, maxConcurrent, poolIdle                    int
+	seed                                             int64
+	ramCap, cpuCap, concurrencyFactor, replenishRate float64
+	timeout, replenishDelay                          time.Duration
+	dryRun                                           bool
+}
+
+// register declares the flags on fs, with c as their defaults. It is called
+// by Main, never by an init: importing benchtest changes no program's flags.
+func register(fs *flag.FlagSet, c Config) *settings {
+	s := &settings{}
+	str := func(p *string, name, value, usage string) { fs.StringVar(p, flagPrefix+name, value, usage) }
+	str(&s.provider, "provider", c.Provider, "machine source: `local`, host, incus or lima")
+	str(&s.scenarios, "scenarios", "", "comma-separated `keys or tags` to run; empty means all")
+	str(&s.gateway, "gateway", "runner", "where tickets are submitted: `runner`")
+	str(&s.engine, "engine", or(c.Engine, "oracle"), "system under test: `oracle`, noop, mock, command, or one of Config's")
+	str(&s.engineCmd, "engine-cmd", "", "the `program and arguments` of engine command (shell words, no shell)")
+	str(&s.engineEnv, "engine-env", "", "comma-separated `names` of environment variables that engine command is given")
+	str(&s.mainEngine, "main-engine", "", "main `model` of an engine that lets it be chosen")
+	str(&s.secondaryEngine, "secondary-engine", "", "secondary `model` of an engine that lets it be chosen")
+	str(&s.specialty, "specialty", "", "specialty `key` for all agents of this run")
+	str(&s.order, "order", "longest", "order of admission: `longest`, shuffle or key")
+	str(&s.shard, "shard", "", "run only part `n/m` of the selected scenarios, such as 2/8")
+	str(&s.keep, "keep", "never", "keep machines after an attempt: `never`, failed or always")
+	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass, or never")
+	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
+	str(&s.reportDir, "report-dir", "", "`directory` of the record; default BENCHTEST_HOME/runs/RUN_ID")
+	str(&s.logFile, "log-file", "", "mirror the output to this `file`, without colours")
+	fs.IntVar(&s.iter, flagPrefix+"iter", 1, "`attempts` at each scenario, side by side")
+	fs.IntVar(&s.maxConcurrent, flagPrefix+"max-concurrent", 0, "most `attempts` at once; 0 means no cap but the budget")
+	fs.IntVar(&s.poolIdle, flagPrefix+"pool-idle", 2, "most ready `clones` that wait in the pool; 0 switches it off")
+	fs.Int64Var(&s.seed, flagPrefix+"seed", 0, "`seed` of order and faults; 0 means a new one, which the summary prints")
+	fs.Float64Var(&s.ramCap, flagPrefix+"ram-cap", 0, "most `GiB` of RAM in use at once; 0 means what the machine has")
+	fs.Float64Var(&s.cpuCap, flagPrefix+"cpu-cap", 0, "most `vCPU` in use at once; 0 means what the machine has")
+	fs.Float64Var(&s.concurrencyFactor, flagPrefix+"concurrency-factor", 1, "budget = machine × `factor`")
+	fs.Float64Var(&s.replenishRate, flagPrefix+"pool-rate", 0, "most `clones a second` that the pool makes; 0 means no cap")
+	fs.DurationVar(&s.replenishDelay, flagPrefix+"pool-delay", 0, "`time` between a clone's hand-over and the making of the next one")
+	fs.DurationVar(&s.timeout, flagPrefix+"timeout", c.Timeout, "replaces the engine's `limit` in every scenario; 0 leaves it")
+	fs.BoolVar(&s.dryRun, flagPrefix+"dry-run", false, "check and list what would run, and run nothing")
+	return s
+}
+
+// applyEnvironment sets every flag whose twin is in the environment:
+// BENCHTEST_ENGINE_CMD for -benchtest.engine-cmd. It runs before the command
+// line is parsed, which therefore wins.
+func applyEnvironment(fs *flag.FlagSet, lookup func(string) (string, bool)) error {
+	var errs []error
+	fs.VisitAll(func(f *flag.Flag) {
+		name, ours := strings.CutPrefix(f.Name, flagPrefix)
+		if !ours {
+			return
+		}
+		twin := envPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		value, set := lookup(twin)
+		if !set || value == "" {
+			return
+		}
+		if err := f.Value.Set(value); err != nil {
+			errs = append(errs, fmt.Errorf("%s=%q: %w", twin, value, err))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// check refuses values that no flag package can.
+func (s *settings) check() error {
+	var errs []error
+	oneOf := func(flag, value string, allowed ...string) {
+		for _, a := range allowed {
+			if value == a {
+				return
+			}
+		}
+		errs = append(errs, fmt.Errorf("-benchtest.%s=%q: want %s", flag, value, strings.Join(allowed, ", ")))
+	}
+	oneOf("order", s.order, "longest", "shuffle", "key")
+	oneOf("keep", s.keep, "never", "failed", "always")
+	oneOf("fail", s.fail, "any", "never")
+	oneOf("evidence", s.evidence, "any", "observed")
+	if s.iter < 1 {
+		errs = append(errs, fmt.Errorf("-benchtest.iter=%d: want 1 or more", s.iter))
+	}
+	for flag, v := range map[string]float64{"ram-cap": s.ramCap, "cpu-cap": s.cpuCap, "pool-rate": s.replenishRate, "max-concurrent": float64(s.maxConcurrent), "pool-idle": float64(s.poolIdle)} {
+		if v < 0 {
+			errs = append(errs, fmt.Errorf("-benchtest.%s=%v: want 0 or more", flag, v))
+		}
+	}
+	if !(s.concurrencyFactor > 0) {
+		errs = append(errs, fmt.Errorf("-benchtest.concurrency-factor=%v: want more than 0", s.concurrencyFactor))
+	}
+	if s.engine == "command" && s.engineCmd == "" {
+		errs = append(errs, errors.New("-benchtest.engine=command needs -benchtest.engine-cmd='PROGRAM ARGS'"))
+	}
+	return errors.Join(errs...)
+}
+
+func or(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// home is BENCHTEST_HOME, default $XDG_STATE_HOME/benchtest.
+func home(lookup func(string) (string, bool)) (string, error) {
+	if h, _ := lookup("BENCHTEST_HOME"); h != "" {
+		return h, nil
+	}
+	if x, _ := lookup("XDG_STATE_HOME"); x != "" {
+		return x + "/benchtest", nil
+	}
+	h, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find BENCHTEST_HOME: %w: set BENCHTEST_HOME to a directory", err)
+	}
+	return h + "/.local/state/benchtest", nil
+}

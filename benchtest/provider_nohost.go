@@ -1,0 +1,5 @@
+//go:build !host
+
+package benchtest
+
+const tagHost = false

@@ -1,0 +1,5 @@
+//go:build !incus
+
+package benchtest
+
+const tagIncus = false

@@ -1,0 +1,5 @@
+//go:build !lima
+
+package benchtest
+
+const tagLima = false
