@@ -1,0 +1,45 @@
+# Each target is one line; what needs more is in scripts/.
+.DEFAULT_GOAL := help
+TAGS := "" host incus lima "host incus lima"
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what this machine lacks (root or sudo, Debian or Ubuntu)
+	@scripts/setup.sh
+
+bench: setup ## Build the templates once, then run every scenario with the oracle
+	@scripts/bench.sh
+
+test: setup ## Run all tests: unit, conformance and end to end
+	@scripts/test.sh
+
+test-unit: ## Run the tests that need no machine and no root
+	go test -short ./...
+
+generate: ## Write what is generated
+	go generate ./...
+
+check-generated: ## Fail when something generated is stale
+	go tool benchtest generate --check ./scenarios
+
+fmt: ## Format the code
+	gofmt -w $$(git ls-files '*.go')
+
+vet: ## Vet with every set of build tags, and for macOS
+	@for tags in $(TAGS); do go vet -tags "$$tags" ./... || exit 1; done
+	GOOS=darwin GOARCH=arm64 go vet -tags lima ./...
+
+lint: ## Lint Go, shell and the scenarios
+	@scripts/lint.sh
+
+fix: ## Show what go fix would modernise
+	go fix -diff ./...
+
+tidy: ## Check that go.mod is tidy
+	go mod tidy -diff
+
+clean: ## Remove the built templates and the records of this user
+	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
+
+.PHONY: help setup bench test test-unit generate check-generated fmt vet lint fix tidy clean
