@@ -47,7 +47,7 @@ type Query struct {
 // ID names the query within one host: equal queries have equal IDs, and a
 // stored fact answers exactly the rules that ask with its ID.
 func (q Query) ID() string {
-	id := q.Noun + ":" + q.Subject
+	id := q.Noun + ":" + CanonicalSubject(q.Noun, q.Subject)
 	if q.As != "" {
 		id += "|as=" + q.As
 	}
