@@ -57,6 +57,8 @@ type Digests struct {
 	Scenario  string            `json:"scenario,omitempty"`
 	Rules     string            `json:"rules,omitempty"`
 	Templates map[string]string `json:"templates,omitempty"`
+	// Evidence is the digest that ends the evidence chain (AttemptDir.Seal).
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // Phases are the clocks of one attempt, recorded apart. Only Engine is scored.

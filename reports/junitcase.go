@@ -1,0 +1,168 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+)
+
+func newJUnitCase(group, name string, a Attempt, gate string) *junitCase {
+	c := &junitCase{
+		Class:      legalXML(group),
+		Name:       legalXML(name),
+		Time:       junitSeconds(a.Phases.Total()),
+		Properties: &junitProps{List: attemptProps(a)},
+		Out:        xmlText(caseOutput(a)),
+	}
+	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(headline(a), maxJUnitMessage))}
+	switch {
+	case a.Outcome == rules.Passed:
+	case a.Outcome == rules.Skipped:
+		end.Type = ""
+		c.Skipped = end
+	case gate != "":
+		c.Skipped = &junitEnd{Message: fmt.Sprintf("failed, counted by the gate: %s: %s", a.Outcome, end.Message)}
+	case a.Outcome == rules.Errored:
+		end.Text = xmlText(failedRules(a))
+		c.Error = end
+	default:
+		end.Text = xmlText(failedRules(a))
+		c.Failure = end
+	}
+	return c
+}
+
+func xmlText(s string) junitText { return junitText(legalXML(clip(s, maxJUnitText))) }
+
+// headline is why the attempt did not pass, in one line.
+func headline(a Attempt) string {
+	if a.Reason != "" {
+		return a.Reason
+	}
+	for _, r := range a.Results {
+		if r.Required && r.Status != rules.Holds {
+			return r.Label + ": " + cmp.Or(r.Reason, expectedGot(r), strings.ReplaceAll(string(r.Status), "-", " "))
+		}
+	}
+	return string(a.Outcome)
+}
+
+func expectedGot(r rules.Result) string {
+	var parts []string
+	if r.Expected != "" {
+		parts = append(parts, "expected "+r.Expected)
+	}
+	if r.Got != "" {
+		parts = append(parts, "got "+r.Got)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// failedRules tells each required rule that does not hold: expected, got, at
+// which checkpoint, and the raw observation.
+func failedRules(a Attempt) string {
+	var b strings.Builder
+	for _, r := range a.Results {
+		if !r.Required || r.Status == rules.Holds {
+			continue
+		}
+		b.WriteString("\n" + ruleTitle(r) + "\n")
+		for _, line := range []struct{ name, text string }{
+			{"expected", r.Expected},
+			{"got", r.Got},
+			{"reason", r.Reason},
+			{"at", r.Checkpoint},
+			{"seen from", r.Grade},
+			{"evidence", string(r.Evidence)},
+			{"raw", r.Raw},
+		} {
+			if line.text != "" {
+				fmt.Fprintf(&b, "  %-10s %s\n", line.name, strings.ReplaceAll(line.text, "\n", "\n             "))
+			}
+		}
+	}
+	return b.String()
+}
+
+// ruleTitle is "state/nginx is active on web1".
+func ruleTitle(r rules.Result) string {
+	t := string(r.Scope) + "/" + r.Label
+	if r.Host != "" {
+		t += " on " + r.Host
+	}
+	return t
+}
+
+// caseOutput is every rule with its status, and where the rest can be read.
+func caseOutput(a Attempt) string {
+	var b strings.Builder
+	for _, r := range a.Results {
+		status := string(r.Status)
+		if !r.Required {
+			status += " (informational)"
+		}
+		fmt.Fprintf(&b, "\n%s: %s", ruleTitle(r), status)
+	}
+	for _, r := range a.Retries {
+		fmt.Fprintf(&b, "\nretried: %s", r)
+	}
+	if a.Dir != "" {
+		fmt.Fprintf(&b, "\nrecord: %s", a.Dir)
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// attemptProps are the properties of a test case, in a fixed order.
+func attemptProps(a Attempt) []junitProp {
+	var p junitProps
+	p.add("outcome", string(a.Outcome))
+	p.add("provider", a.Provider)
+	p.add("engine", a.Engine)
+	p.add("gateway", a.Gateway)
+	p.add("iteration", strconv.Itoa(a.Iteration))
+	p.add("seed", strconv.FormatInt(a.Seed, 10))
+	p.add("compliance_score", strconv.FormatFloat(a.Score, 'g', 4, 64))
+	p.add("resolution", string(a.Resolution))
+	p.add("engine_isolation", a.EngineIsolation)
+	p.add("model", a.Usage.Model)
+	if a.FirstFixed != nil {
+		p.add("first_fixed_s", seconds(*a.FirstFixed))
+	}
+	for _, ph := range a.Phases.list() {
+		if ph.took > 0 {
+			p.add("phase_"+ph.name+"_s", seconds(ph.took))
+		}
+	}
+	p.add("tags", strings.Join(a.Tags, ","))
+	return p.List
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
+
+type phase struct {
+	name string
+	took time.Duration
+}
+
+// list is the phases in the order in which they happen.
+func (p Phases) list() []phase {
+	return []phase{
+		{"admit", p.Admit},
+		{"handover", p.Handover},
+		{"ready", p.Ready},
+		{"restore", p.Restore},
+		{"prepare", p.Prepare},
+		{"control", p.Control},
+		{"engine", p.Engine},
+		{"hold", p.Hold},
+		{"rules", p.Rules},
+		{"release", p.Release},
+	}
+}

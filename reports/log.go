@@ -1,0 +1,106 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// A Log writes events.jsonl: append-only, one JSON object a line. Its methods
+// may be called concurrently. The caller closes it.
+type Log struct {
+	mu   sync.Mutex
+	file *os.File
+}
+
+// OpenLog opens the log at path for appending and makes it where it is not
+// there. A last line that a crash has torn is mended first.
+func OpenLog(path string) (*Log, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open event log: %w", err)
+	}
+	return newLog(f)
+}
+
+func newLog(f *os.File) (*Log, error) {
+	if err := mendTail(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("mend event log: %w", err), f.Close())
+	}
+	return &Log{file: f}, nil
+}
+
+// Append writes e as one line. What ends an attempt or a run, and what starts
+// a run, is on the disk when Append returns; the lines between are there with it.
+func (l *Log) Append(e Event) error {
+	if e.At.IsZero() {
+		e.At = time.Now()
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode event %s: %w", e.Kind, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// One write a line: with O_APPEND no other line can come between.
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("append event %s: %w", e.Kind, err)
+	}
+	switch e.Kind {
+	case RunStarted, AttemptFinished, RunFinished:
+		if err := l.file.Sync(); err != nil {
+			return fmt.Errorf("sync event log: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close closes the log; Append then fails with os.ErrClosed.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.file.Close()
+}
+
+// mendTail ends a last line that has no newline: a whole event gets one, and
+// half of one, which says nothing, is cut off.
+func mendTail(f *os.File) error {
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	start, err := lastLine(f, end)
+	if err != nil || start == end {
+		return err
+	}
+	tail := make([]byte, end-start)
+	if _, err := f.ReadAt(tail, start); err != nil {
+		return err
+	}
+	if json.Valid(tail) {
+		_, err = f.Write([]byte{'\n'})
+		return err
+	}
+	return f.Truncate(start)
+}
+
+// lastLine finds where the text after the last newline before end begins.
+func lastLine(r io.ReaderAt, end int64) (int64, error) {
+	block := make([]byte, 64<<10)
+	for end > 0 {
+		n := min(end, int64(len(block)))
+		if _, err := r.ReadAt(block[:n], end-n); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(block[:n], '\n'); i >= 0 {
+			return end - n + int64(i) + 1, nil
+		}
+		end -= n
+	}
+	return 0, nil
+}

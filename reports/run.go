@@ -1,0 +1,109 @@
+package reports
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// A Run is the directory of one invocation of the suite:
+//
+//	RUN_ID/events.jsonl
+//	RUN_ID/attempts/KEY/iN/{facts,transcript,artifacts,logs}
+//
+// Its methods may be called concurrently. The caller closes it.
+type Run struct {
+	ID  string // YYYYMMDDTHHMMSSZ-xxxxxx in UTC: sorts by time
+	Dir string
+	Log *Log
+
+	root *os.Root
+}
+
+const eventsName = "events.jsonl"
+
+// NewRunID makes an ID for a run that starts at t.
+func NewRunID(t time.Time) string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return t.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// NewRun makes the directory of a run in runs (BENCHTEST_HOME/runs), which is
+// made where it is not there, and opens its log.
+func NewRun(runs, id string) (*Run, error) {
+	if id == "." || !filepath.IsLocal(id) || filepath.Base(id) != id {
+		return nil, fmt.Errorf("create run: bad ID %q", id)
+	}
+	dir := filepath.Join(runs, id)
+	if err := os.MkdirAll(runs, 0o755); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
+	}
+	// Nobody but its owner reads a run: an engine on the driver least of all.
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	f, err := root.OpenFile(eventsName, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open event log: %w", err), root.Close())
+	}
+	log, err := newLog(f)
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &Run{ID: id, Dir: dir, Log: log, root: root}, nil
+}
+
+// AttemptDir makes the directory of attempt iteration of the scenario key.
+// One that is there already is an error: evidence is never written over.
+func (r *Run) AttemptDir(key string, iteration int) (*AttemptDir, error) {
+	if !filepath.IsLocal(key) {
+		return nil, fmt.Errorf("create attempt directory: key %q leaves the run", key)
+	}
+	parent := filepath.Join("attempts", filepath.FromSlash(key))
+	if err := r.root.MkdirAll(parent, 0o700); err != nil {
+		return nil, fmt.Errorf("create attempt directory: %w", err)
+	}
+	name := filepath.Join(parent, "i"+strconv.Itoa(iteration))
+	if err := r.root.Mkdir(name, 0o700); err != nil {
+		return nil, fmt.Errorf("create attempt directory: %w", err)
+	}
+	root, err := r.root.OpenRoot(name)
+	if err != nil {
+		return nil, fmt.Errorf("open attempt directory: %w", err)
+	}
+	d, err := newAttemptDir(root, filepath.ToSlash(name), filepath.Join(r.Dir, name))
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return d, nil
+}
+
+// Publish copies events.jsonl, as far as it is written, to dir.
+func (r *Run) Publish(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("publish events: %w", err)
+	}
+	return WriteFile(filepath.Join(dir, eventsName), 0o644, func(w io.Writer) error {
+		f, err := r.root.Open(eventsName)
+		if err != nil {
+			return err
+		}
+		defer f.Close() //nolint:errcheck // read only
+		_, err = io.Copy(w, f)
+		return err
+	})
+}
+
+// Close closes the log. Directories of attempts are closed by who made them.
+func (r *Run) Close() error { return errors.Join(r.Log.Close(), r.root.Close()) }

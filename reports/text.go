@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// escapes are the ANSI sequences that programs colour their output with: CSI,
+// OSC (ended by BEL or ST) and the two-byte ones.
+var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\x1b[@-Z\\\\^_]")
+
+// stripANSI takes terminal sequences out of s.
+func stripANSI(s string) string {
+	if !strings.Contains(s, "\x1b") {
+		return s
+	}
+	return escapes.ReplaceAllString(s, "")
+}
+
+// legalXML makes s a string of XML 1.0 characters: without terminal sequences,
+// and with what is no character written out as \x07 or \ufffe.
+func legalXML(s string) string { return escapeRunes(stripANSI(s), xmlChar) }
+
+// xmlChar is the Char production of XML 1.0, section 2.2.
+func xmlChar(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r':
+		return true
+	case r < 0x20:
+		return false
+	case r <= 0xD7FF, r >= 0xE000 && r <= 0xFFFD, r >= 0x10000 && r <= unicode.MaxRune:
+		return true
+	}
+	return false
+}
+
+// oneLine makes s safe to print on a terminal as part of one line: nothing in
+// it moves the cursor, colours, or turns the direction of text.
+func oneLine(s string) string { return escapeRunes(stripANSI(s), unicode.IsPrint) }
+
+// escapeRunes writes out every rune that is not ok, and every byte that is no
+// UTF-8.
+func escapeRunes(s string, ok func(rune) bool) string {
+	clean := func(r rune, size int) bool { return ok(r) && (r != utf8.RuneError || size > 1) }
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case clean(r, size):
+			b.WriteString(s[i : i+size])
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r > 0xFFFF:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// clip cuts s to at most limit bytes at a rune's edge and says so.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s\n[cut: %d of %d bytes]", s[:cut], cut, len(s))
+}

@@ -1,0 +1,88 @@
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// ErrEvidence marks evidence that is not what was recorded.
+var ErrEvidence = errors.New("evidence was changed")
+
+// VerifyEvidence checks the evidence in an attempt's directory against its
+// chain, and the chain against head, its digest in the attempt's record. What
+// was changed, cut off or added is an error that wraps ErrEvidence. Artifacts
+// are no evidence.
+func VerifyEvidence(dir fs.FS, head string) error {
+	lines, err := fs.ReadFile(dir, chainName)
+	if err != nil {
+		return fmt.Errorf("read evidence chain: %w", err)
+	}
+	prev, covered, n := "", map[string]int64{}, 0
+	for line := range bytes.Lines(lines) {
+		n++
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		var l Link
+		if err := json.Unmarshal(line, &l); err != nil {
+			return fmt.Errorf("%w: %s, line %d: %w", ErrEvidence, chainName, n, err)
+		}
+		if l.Prev != prev || l.Offset != covered[l.File] {
+			return fmt.Errorf("%w: %s, line %d does not follow what is before it", ErrEvidence, chainName, n)
+		}
+		if err := verifyStretch(dir, l); err != nil {
+			return err
+		}
+		covered[l.File] += l.Bytes
+		prev = digest(line)
+	}
+	if prev != head {
+		return fmt.Errorf("%w: %s does not end as recorded", ErrEvidence, chainName)
+	}
+	return verifySizes(dir, covered)
+}
+
+func verifyStretch(dir fs.FS, l Link) error {
+	f, err := dir.Open(l.File)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if _, err := io.CopyN(io.Discard, f, l.Offset); err != nil {
+		return fmt.Errorf("%w: %s is shorter than recorded", ErrEvidence, l.File)
+	}
+	h := sha256.New()
+	if n, err := io.Copy(h, io.LimitReader(f, l.Bytes)); err != nil || n != l.Bytes {
+		return fmt.Errorf("%w: %s is shorter than recorded", ErrEvidence, l.File)
+	}
+	if hex.EncodeToString(h.Sum(nil)) != l.SHA256 {
+		return fmt.Errorf("%w: %s differs in bytes %d to %d", ErrEvidence, l.File, l.Offset, l.Offset+l.Bytes)
+	}
+	return nil
+}
+
+// verifySizes finds what the chain does not cover: a longer or an extra file.
+func verifySizes(dir fs.FS, covered map[string]int64) error {
+	return fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("read evidence: %w", err)
+		case path == "artifacts":
+			return fs.SkipDir
+		case d.IsDir() || path == chainName:
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return fmt.Errorf("read evidence: %w", err)
+		}
+		if !info.Mode().IsRegular() || info.Size() != covered[path] {
+			return fmt.Errorf("%w: %s is not what was recorded", ErrEvidence, path)
+		}
+		return nil
+	})
+}
