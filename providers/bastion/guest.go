@@ -1,0 +1,133 @@
+package bastion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// OpenSSH lets ten sessions share a connection unless told otherwise.
+const (
+	perLane  = 10
+	maxLanes = 32
+)
+
+// A guest is the bastion's side of one host: SSH connections that all clients
+// share. providers.Sandbox makes them, pinned, and anew after a reboot.
+type guest struct {
+	name   string
+	up     Upstream
+	limits Limits
+
+	mu     sync.Mutex
+	closed bool
+	lanes  []*lane
+}
+
+// A lane is one connection to a guest and its seats. The guest's mutex guards
+// the counts.
+type lane struct {
+	sandbox *providers.Sandbox
+	inUse   int
+	seats   int // channels that the guest lets share it
+}
+
+func newGuest(name string, up Upstream, limits Limits) *guest {
+	return &guest{name: name, up: up, limits: limits}
+}
+
+// open opens a channel to the guest. The caller calls leave once when the
+// channel is done. A guest that is booting is waited for.
+func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error) {
+	for range 4 {
+		l, err := g.take()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		client, err := l.sandbox.Client(ctx)
+		if err != nil {
+			g.leave(l)
+			return nil, nil, nil, err
+		}
+		ch, reqs, err := client.OpenChannel(kind, payload)
+		if err == nil {
+			return ch, reqs, sync.OnceFunc(func() { g.leave(l) }), nil
+		}
+		refused, isRefusal := errors.AsType[*ssh.OpenChannelError](err)
+		switch {
+		case isRefusal && kind != "session":
+			g.leave(l) // the port is closed: an answer, and not the connection's fault
+			return nil, nil, nil, refused
+		case isRefusal:
+			g.full(l)
+		default: // it died just now: Client makes another one
+		}
+		g.leave(l)
+	}
+	return nil, nil, nil, fmt.Errorf("open %s on %s: the guest refuses", kind, g.name)
+}
+
+// take finds a seat, in a new lane if need be.
+func (g *guest) take() (*lane, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return nil, errClosed
+	}
+	for _, l := range g.lanes {
+		if l.inUse < l.seats {
+			l.inUse++
+			return l, nil
+		}
+	}
+	if len(g.lanes) == maxLanes {
+		return nil, errors.New("too many sessions on this host")
+	}
+	l := &lane{seats: perLane, inUse: 1, sandbox: providers.NewSandbox(g.up.Machine, g.name, g.up.Access, providers.SandboxOptions{
+		ConnectLimit: g.limits.Dial,
+		KeepAlive:    g.limits.Keepalive,
+	})}
+	g.lanes = append(g.lanes, l)
+	return l, nil
+}
+
+// leave gives a seat back. Lanes beyond the first end with their last channel,
+// and so does one in which the guest gave no seat at all.
+func (g *guest) leave(l *lane) {
+	g.mu.Lock()
+	l.inUse--
+	spare := l.inUse == 0 && (len(g.lanes) > 1 || l.seats == 0)
+	if spare {
+		l.seats = 0
+		g.lanes = slices.DeleteFunc(g.lanes, func(other *lane) bool { return other == l })
+	}
+	g.mu.Unlock()
+	if spare {
+		_ = l.sandbox.Close()
+	}
+}
+
+// full notes that the guest takes no more channels on l than it has now: its
+// MaxSessions is lower than OpenSSH's own.
+func (g *guest) full(l *lane) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l.seats = max(0, l.inUse-1)
+}
+
+// close ends every connection and waits until it is gone.
+func (g *guest) close() {
+	g.mu.Lock()
+	g.closed = true
+	lanes := slices.Clone(g.lanes)
+	g.mu.Unlock()
+	for _, l := range lanes {
+		_ = l.sandbox.Close()
+	}
+}
