@@ -32,8 +32,25 @@ type Scenario struct {
 	IntegrityOff string
 
 	Scripts Scripts
-	FS      fs.FS  // rooted at the scenario's own directory
-	Digest  string // over every file of the directory
+	// Groups maps a group of the inventory file, where there is one, to those
+	// of its hosts that the scenario has.
+	Groups map[string][]string
+	FS     fs.FS  // rooted at the scenario's own directory
+	Digest string // over every file of the directory
+
+	files    []string         // all of them, sorted, slash-separated, in FS
+	places   map[string]place // of the fields that lint talks about
+	subjects []string         // every text of the state rules
+}
+
+// place is that of the first name that the file has, or 1:1.
+func (s *Scenario) place(names ...string) place {
+	for _, name := range names {
+		if p, ok := s.places[name]; ok {
+			return p
+		}
+	}
+	return place{1, 1}
 }
 
 // Expect is the right end of a scenario.

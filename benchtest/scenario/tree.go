@@ -1,0 +1,97 @@
+package scenario
+
+import (
+	"path"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Bounds of a file's tree, checked before anything is made of it.
+const (
+	maxDepth = 64
+	maxNodes = 50_000 // with every alias written out
+)
+
+// parseTree makes one tree of data, from JSON or YAML by the file's name:
+// without aliases, without duplicate keys, of bounded depth and size.
+func parseTree(data []byte, r *report) (*yaml.Node, bool) {
+	var root *yaml.Node
+	var ok bool
+	if path.Ext(r.file) == ".json" {
+		root, ok = parseJSON(data, r)
+	} else {
+		root, ok = parseYAML(data, r)
+	}
+	if !ok {
+		return nil, false
+	}
+	e := expander{r: r, open: map[*yaml.Node]bool{}}
+	root = e.expand(root, 1)
+	return root, root != nil && !e.badKeys
+}
+
+// An expander copies a tree, writing aliases out. It stops at the first bound
+// that is passed, so a "billion laughs" costs no more than maxNodes.
+type expander struct {
+	r       *report
+	nodes   int
+	open    map[*yaml.Node]bool // what is being expanded
+	badKeys bool
+}
+
+// expand returns nil when a bound is passed, after saying so.
+func (e *expander) expand(n *yaml.Node, depth int) *yaml.Node {
+	e.nodes++
+	switch {
+	case depth > maxDepth:
+		e.r.errorf(at(n), "nested more than %d deep", maxDepth)
+		return nil
+	case e.nodes > maxNodes:
+		e.r.errorf(at(n), "more than %d values, aliases written out", maxNodes)
+		return nil
+	case n.Kind == yaml.AliasNode && e.open[n.Alias]:
+		e.r.errorf(at(n), "the alias *%s contains itself", n.Value)
+		return nil
+	case n.Kind == yaml.AliasNode:
+		return e.expand(n.Alias, depth)
+	}
+	e.open[n] = true
+	defer delete(e.open, n)
+	c := *n
+	c.Anchor, c.Content = "", nil
+	for _, child := range n.Content {
+		kid := e.expand(child, depth+1)
+		if kid == nil {
+			return nil
+		}
+		c.Content = append(c.Content, kid)
+	}
+	if n.Kind == yaml.MappingNode {
+		e.checkKeys(&c)
+	}
+	return &c
+}
+
+// checkKeys reports keys that are no plain words and keys that stand twice.
+func (e *expander) checkKeys(n *yaml.Node) {
+	first := map[string]*yaml.Node{}
+	for i := 0; i < len(n.Content); i += 2 {
+		k := n.Content[i]
+		switch {
+		case k.Kind != yaml.ScalarNode:
+			e.r.errorf(at(k), "a key must be a word")
+			e.badKeys = true
+		case k.ShortTag() == "!!merge":
+			e.r.errorf(at(k), `"<<" is not supported here: write the fields out`)
+			e.badKeys = true
+		case first[k.Value] != nil:
+			e.r.errorf(at(k), "duplicate key %q: it stands on line %d already", k.Value, first[k.Value].Line)
+			e.badKeys = true
+		default:
+			first[k.Value] = k
+		}
+	}
+}
+
+// at is the place of a node.
+func at(n *yaml.Node) place { return place{max(n.Line, 1), max(n.Column, 1)} }
