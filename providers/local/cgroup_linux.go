@@ -1,0 +1,152 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A cgroup is one machine's in every hierarchy: benchtest/RUN/ID. Its monitor
+// is in "monitor" below it and the guest in "guest", since in v2 a cgroup has
+// either processes or children.
+type cgroup struct {
+	hierarchies hierarchies
+	path        string // "benchtest/RUN/ID"
+}
+
+func cgroupOf(hs hierarchies, run, id string) cgroup {
+	return cgroup{hierarchies: hs, path: filepath.Join("benchtest", run, id)}
+}
+
+// guest is the path runc is given.
+func (c cgroup) guest() string { return "/" + filepath.Join(c.path, "guest") }
+
+// join moves this process into the monitor's cgroup, best effort: a machine is
+// also found by its record where cgroups cannot be written.
+func (c cgroup) join() {
+	for _, mount := range c.hierarchies.tracking() {
+		d := filepath.Join(mount, c.path, "monitor")
+		if err := os.MkdirAll(d, 0o755); err == nil {
+			_ = os.WriteFile(filepath.Join(d, "cgroup.procs"), []byte("0"), 0)
+		}
+	}
+}
+
+// delegate gives the guest's root what systemd needs below its own cgroup.
+// Without it systemd exits at once. Limits stay out of its reach: they are in
+// files that are not handed over.
+func (c cgroup) delegate(uid int) error {
+	for _, mount := range c.hierarchies.delegated() {
+		d := filepath.Join(mount, c.guest())
+		for _, name := range []string{".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks"} {
+			err := os.Lchown(filepath.Join(d, name), uid, uid)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("delegate cgroup: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// empty kills everything in the machine's cgroup until nothing is left. A
+// process that forks faster than it is killed is caught by the next round.
+func (c cgroup) empty(ctx context.Context) error {
+	for {
+		pids := c.pids()
+		if len(pids) == 0 {
+			return nil
+		}
+		for _, pid := range pids {
+			c.killMember(pid)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("empty cgroup %s: %d processes left: %w", c.path, len(pids), context.Cause(ctx))
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// killMember kills pid if it is still one of ours once it is pinned.
+func (c cgroup) killMember(pid int) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if slices.Contains(c.pids(), pid) {
+		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+	}
+}
+
+// pids are the processes in the machine's cgroup, at any depth.
+func (c cgroup) pids() []int {
+	var pids []int
+	for _, mount := range c.hierarchies.tracking() {
+		_ = filepath.WalkDir(filepath.Join(mount, c.path), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.IsDir() {
+				return nil // gone meanwhile
+			}
+			b, _ := os.ReadFile(filepath.Join(path, "cgroup.procs"))
+			for f := range strings.FieldsSeq(string(b)) {
+				if pid, err := strconv.Atoi(f); err == nil && pid > 0 {
+					pids = append(pids, pid)
+				}
+			}
+			return nil
+		})
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
+}
+
+// remove takes the machine's cgroup away, and its run's when that was the
+// last one. It must be empty of processes.
+func (c cgroup) remove() error {
+	var errs []error
+	for _, h := range c.hierarchies {
+		top := filepath.Join(h.mount, c.path)
+		var dirs []string
+		_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				dirs = append(dirs, path)
+			}
+			return nil
+		})
+		for _, d := range slices.Backward(dirs) {
+			if err := unix.Rmdir(d); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, fmt.Errorf("remove cgroup %s: %w", d, err))
+			}
+		}
+		// Fails while the run, or another run, has machines: that is meant.
+		_ = unix.Rmdir(filepath.Dir(top))
+		_ = unix.Rmdir(filepath.Join(h.mount, "benchtest"))
+	}
+	return errors.Join(errs...)
+}
+
+// cgroupsOf finds the cgroups of a machine whose run is not known.
+func cgroupsOf(hs hierarchies, id string) []cgroup {
+	var runs []string
+	for _, h := range hs {
+		found, _ := filepath.Glob(filepath.Join(h.mount, "benchtest", "*", id)) // the pattern is fixed
+		for _, f := range found {
+			runs = append(runs, filepath.Base(filepath.Dir(f)))
+		}
+	}
+	slices.Sort(runs)
+	var cs []cgroup
+	for _, run := range slices.Compact(runs) {
+		cs = append(cs, cgroupOf(hs, run, id))
+	}
+	return cs
+}

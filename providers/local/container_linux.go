@@ -1,0 +1,131 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	runc "github.com/containerd/go-runc"
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// A container is what runc runs for one machine. Containers live in runc's own
+// default state directory, where `runc list` shows them.
+type container struct {
+	id     string
+	dir    dir
+	cgroup cgroup
+	runc   runc.Runc
+}
+
+// runcRoot is where runc keeps its containers' state when run as root.
+const runcRoot = "/run/runc"
+
+func containerOf(r record, hs hierarchies) container {
+	d := dirOf(r.ID)
+	return container{
+		id: r.ID, dir: d, cgroup: cgroupOf(hs, r.Run, r.ID),
+		runc: runc.Runc{Root: runcRoot, Setpgid: true, Log: filepath.Join(string(d), "runc.log"), LogFormat: runc.JSON},
+	}
+}
+
+// writeBundle writes the OCI bundle that create reads.
+func (c container) writeBundle(spec *specs.Spec) error {
+	if err := os.MkdirAll(c.dir.bundle(), 0o700); err != nil {
+		return fmt.Errorf("write bundle: %w", err)
+	}
+	if err := writeJSON(filepath.Join(c.dir.bundle(), "config.json"), spec); err != nil {
+		return fmt.Errorf("write bundle: %w", err)
+	}
+	return nil
+}
+
+// create makes the container, whose init then waits, and delegates its cgroup.
+// What the guest writes to its console goes to console.
+func (c container) create(ctx context.Context, console *os.File) (process, error) {
+	_ = os.Remove(c.runc.Log) // holds the last call's errors only
+	pidFile := filepath.Join(string(c.dir), "init.pid")
+	opts := &runc.CreateOpts{PidFile: pidFile, IO: &stdio{out: console}}
+	if err := c.runc.Create(ctx, c.id, c.dir.bundle(), opts); err != nil {
+		return process{}, fmt.Errorf("create container: %w", c.explain(err))
+	}
+	b, err := os.ReadFile(pidFile)
+	if err != nil {
+		return process{}, fmt.Errorf("create container: %w", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return process{}, fmt.Errorf("create container: %w", err)
+	}
+	if err := c.cgroup.delegate(idOffset); err != nil {
+		return process{}, fmt.Errorf("create container: %w", err)
+	}
+	return processOf(pid)
+}
+
+// start lets the created container's init go.
+func (c container) start(ctx context.Context) error {
+	if err := c.runc.Start(ctx, c.id); err != nil {
+		return fmt.Errorf("start container: %w", c.explain(err))
+	}
+	return nil
+}
+
+// remove kills the container and forgets it; one that is not there is nil.
+func (c container) remove(ctx context.Context) error {
+	if !exists(filepath.Join(runcRoot, c.id)) {
+		return nil
+	}
+	err := c.runc.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
+	if err != nil && exists(filepath.Join(runcRoot, c.id)) {
+		return fmt.Errorf("remove container: %w", c.explain(err))
+	}
+	return nil
+}
+
+// explain adds what runc logged to an error that says only "exit status 1".
+func (c container) explain(err error) error {
+	b, readErr := os.ReadFile(c.runc.Log)
+	if readErr != nil {
+		return err
+	}
+	var messages []string
+	for line := range strings.Lines(string(b)) {
+		var entry struct{ Level, Msg string }
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Level == "error" {
+			messages = append(messages, entry.Msg)
+		}
+	}
+	if len(messages) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(messages, "; "))
+}
+
+// stdio is the standard streams of a runc command. They are handed on to the
+// container's process.
+type stdio struct {
+	in  io.Reader
+	out io.Writer // stdout and stderr
+}
+
+// Set is called by go-runc before it starts the command.
+func (s *stdio) Set(cmd *exec.Cmd) {
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.out
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+}
+
+// The rest of go-runc's IO serves streams that it makes itself.
+func (s *stdio) Stdin() io.WriteCloser { return nil }
+func (s *stdio) Stdout() io.ReadCloser { return nil }
+func (s *stdio) Stderr() io.ReadCloser { return nil }
+func (s *stdio) Close() error          { return nil }

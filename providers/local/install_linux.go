@@ -1,0 +1,84 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	_ "embed"
+
+	runc "github.com/containerd/go-runc"
+)
+
+var (
+	//go:embed guest/setup.sh
+	setupScript string
+	//go:embed guest/cleanup.sh
+	cleanupScript string
+)
+
+// install installs a layer's packages and makes of any template one that this
+// provider can run.
+func (b *build) install(ctx context.Context) error {
+	var packages []string
+	if b.t.Base != nil { // a base's own came with its bootstrap
+		packages = b.t.Packages
+		b.progress(fmt.Sprintf("installing %d packages", len(packages)))
+	}
+	return b.script(ctx, setupScript, packages...)
+}
+
+// script runs a shell script as root in the template's files, without a
+// service manager and in the host's network.
+func (b *build) script(ctx context.Context, script string, args ...string) (err error) {
+	if err := reserve(b.rec); err != nil {
+		return err
+	}
+	defer func() {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+		defer cancel()
+		m := &Machine{id: b.rec.ID, home: b.p.home}
+		err = errors.Join(err, m.Destroy(undo))
+	}()
+	if err := mountRoot(b.rec); err != nil {
+		return err
+	}
+	c, err := b.scriptContainer(ctx, append([]string{"/bin/sh", "-c", script, "benchtest"}, args...))
+	if err != nil {
+		return err
+	}
+	_, err = c.runc.Run(ctx, c.id, c.dir.bundle(), &runc.CreateOpts{IO: &stdio{out: b.log}})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// scriptContainer writes the bundle of a container that runs argv.
+func (b *build) scriptContainer(ctx context.Context, argv []string) (container, error) {
+	hs, err := hostHierarchies()
+	if err != nil {
+		return container{}, err
+	}
+	caps, err := guestCapabilities()
+	if err != nil {
+		return container{}, err
+	}
+	// A copy: the host's may be a link into a directory the guest's root cannot enter.
+	resolv := filepath.Join(string(dirOf(b.rec.ID)), "resolv.conf")
+	data, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		return container{}, err
+	}
+	if err := os.WriteFile(resolv, data, 0o644); err != nil {
+		return container{}, err
+	}
+	spec := guestSpec{Record: b.rec, Hierarchies: hs, Capabilities: caps, Args: argv, HostNetwork: true, ResolvConf: resolv}
+	if proxy := aptProxy(ctx); proxy != "" {
+		spec.Env = []string{"http_proxy=" + proxy, "https_proxy=" + proxy}
+	}
+	c := containerOf(b.rec, hs)
+	return c, c.writeBundle(spec.build())
+}

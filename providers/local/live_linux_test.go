@@ -1,0 +1,114 @@
+package local_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/local"
+)
+
+// live returns a provider that can make machines, with the test template
+// built. The template is kept between runs: BENCHTEST_HOME, or the user's
+// cache.
+func live(t *testing.T) (*local.Provider, providers.Template) {
+	t.Helper()
+	home := os.Getenv("BENCHTEST_HOME")
+	if home == "" {
+		cache, err := os.UserCacheDir()
+		require.NoError(t, err)
+		home = filepath.Join(cache, "benchtest-test")
+	}
+	made, err := local.New(providers.Options{Home: home, Run: "test"})
+	require.NoError(t, err)
+	p := made.(*local.Provider)
+	if err := p.Check(t.Context()); err != nil {
+		t.Skipf("this machine cannot run provider local; mend it and run again as root: %v", err)
+	}
+	tmpl := baseTemplate()
+	tmpl.Progress = func(step string) { t.Log(step) }
+	require.NoError(t, p.Build(t.Context(), tmpl))
+	return p, tmpl
+}
+
+// baseTemplate is a small Debian; its digest changes with what is in it.
+func baseTemplate() providers.Template {
+	return template(providers.Template{
+		Name: "debian-test", Suite: "bookworm", VCPU: 1, MemoryMiB: 512, DiskMiB: 1024,
+		Packages: strings.Fields("systemd systemd-sysv dbus openssh-server sudo python3 iproute2 procps curl ca-certificates cron iputils-ping"),
+	}, nil)
+}
+
+func template(t providers.Template, files fs.FS) providers.Template {
+	h := sha256.New()
+	h.Write([]byte(t.Name + t.Suite + strings.Join(t.Packages, " ") + t.Provision))
+	if files != nil {
+		_ = fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(files, name)
+			h.Write([]byte(name))
+			h.Write(data)
+			return err
+		})
+	}
+	if t.Base != nil {
+		h.Write([]byte(t.Base.Digest))
+	}
+	t.Digest, t.Files = hex.EncodeToString(h.Sum(nil)), files
+	return t
+}
+
+var _ = fstest.MapFS{}
+
+// clone makes a machine that the test destroys.
+func clone(t *testing.T, p *local.Provider, tmpl providers.Template, id, host string) (providers.Machine, providers.KeyRing) {
+	t.Helper()
+	ring, err := providers.NewKeyRing()
+	require.NoError(t, err)
+	m, err := p.Clone(t.Context(), providers.CloneSpec{ID: id, Template: tmpl, HostName: host, Keys: ring.Keys})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		require.NoError(t, m.Destroy(ctx))
+	})
+	return m, ring
+}
+
+// shell opens a sandbox on m as root.
+func shell(t *testing.T, m providers.Machine, host string, ring providers.KeyRing) *providers.Sandbox {
+	t.Helper()
+	s, err := providers.Open(t.Context(), m, host, providers.Access{User: "root", Key: ring.Root.Signer, HostKey: ring.HostKey}, providers.SandboxOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func TestFirst(t *testing.T) {
+	p, tmpl := live(t)
+	start := time.Now()
+	m, ring := clone(t, p, tmpl, "benchtest-first", "web1")
+	t.Log("clone", time.Since(start))
+	s := shell(t, m, "web1", ring)
+	t.Log("open", time.Since(start))
+	for _, argv := range [][]string{{"systemctl", "is-system-running", "--wait"}, {"systemd-analyze"}, {"systemd-analyze", "blame"}, {"systemd-analyze", "critical-chain"}, {"systemctl", "--failed"}, {"hostname"}, {"df", "-h"}, {"journalctl", "-b", "-p", "warning"}, {"mount"}, {"ls", "-la", "/", "/etc/ssh"}, {"systemctl", "list-units"}} {
+		r, err := s.Exec(t.Context(), providers.Command{Argv: argv})
+		require.NoError(t, err)
+		t.Logf("%v: %d %s %s", argv, r.ExitStatus, r.Stdout, r.Stderr)
+	}
+	start = time.Now()
+	require.NoError(t, m.Destroy(t.Context()))
+	t.Log("destroy", time.Since(start))
+}
