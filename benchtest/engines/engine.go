@@ -58,6 +58,9 @@ type Work struct {
 	// Observe records a command that the engine ran where the bastion cannot
 	// see single commands (the oracle's traced ones).
 	Observe func(rules.Command)
+	// Isolated is told what confines the engine on the driver, once, before it
+	// starts; "none" where nothing does. It may be nil.
+	Isolated func(by string)
 }
 
 // An Oracle is an Engine that is shown the reference fix.

@@ -1,0 +1,78 @@
+package attempt
+
+import (
+	"context"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+)
+
+// Evidence is what a user's own Rule may look at.
+type Evidence struct {
+	Key       string
+	Snapshots map[string]map[facts.Checkpoint]facts.Snapshot // by host_name
+	Job       rules.Job
+}
+
+// judge computes the verdict once, from the stored evidence alone.
+func (t *try) judge(context.Context) error {
+	var results []rules.Result
+	for _, rh := range t.onHosts() {
+		results = append(results, t.judgeState(rh))
+	}
+	if v := t.validated; v != nil {
+		results = append(results, rules.Result{
+			Label: "validate", Scope: rules.ScopeState, Required: true, Status: v.status,
+			Expected: v.file + " ends with exit status 0", Got: v.got, Raw: v.raw,
+			Checkpoint: string(facts.Held), Grade: string(facts.GradeGuestRun),
+		})
+	}
+	for i := range t.sc.Compliance {
+		results = append(results, t.sc.Compliance[i].Check(t.job, rules.CheckOptions{ObservedPossible: true, RequireObserved: t.RequireObserved}))
+	}
+	results = append(results, t.judgeOwn()...)
+	t.rec.Results = results
+	t.rec.Score = rules.Score(results)
+	t.rec.Outcome, t.rec.Reason = rules.Decide(rules.DecideInput{Results: results, TimedOut: t.timedOut})
+	t.rec.FirstFixed, t.rec.Downtime = t.timeline()
+	return nil
+}
+
+// judgeState judges one state rule on one host. A scenario in which nothing is
+// to be done holds the machine to what it was.
+func (t *try) judgeState(rh ruleHost) rules.Result {
+	h := t.host(rh.host)
+	res := rules.JudgeState(rh.rule, rules.StateEvidence{
+		At: h.at, Samples: h.hold, Window: t.window(), EngineActed: t.acted, ProviderWell: t.providerWell(h),
+	})
+	if t.sc.Expect == scenario.ExpectNoAction && res.Status == rules.Holds {
+		if changed := rules.Unchanged(rh.rule, h.at[facts.Healthy], h.at[facts.Held]); changed.Status != rules.Holds {
+			return changed
+		}
+	}
+	return res
+}
+
+// judgeOwn evaluates the user's own rules.
+func (t *try) judgeOwn() []rules.Result {
+	e := Evidence{Key: t.sc.Key, Job: t.job, Snapshots: map[string]map[facts.Checkpoint]facts.Snapshot{}}
+	for _, h := range t.hosts {
+		e.Snapshots[h.name] = h.at
+	}
+	results := make([]rules.Result, 0, len(t.Rules))
+	for _, r := range t.Rules {
+		res := rules.Result{Label: r.Label, Scope: r.Scope, Required: r.Required, Status: rules.DoesNotHold, Expected: r.Label}
+		holds, got, err := r.Check(e)
+		switch {
+		case err != nil:
+			res.Status, res.Reason = rules.RuleErrored, err.Error()
+		case holds:
+			res.Status = rules.Holds
+		}
+		res.Got = got
+		results = append(results, res)
+	}
+	return results
+}
+

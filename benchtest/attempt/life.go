@@ -1,0 +1,129 @@
+package attempt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// A try is one attempt under way. It belongs to one goroutine.
+type try struct {
+	*Runner
+	spec   Spec
+	sc     *scenario.Scenario
+	limit  scenario.Timeouts
+	id     string // key/iN, the attempt's name
+	rec    reports.Attempt
+	dir    *reports.AttemptDir
+	admit  *fixtures.Reservation
+	hosts  []*host
+	access *driverAccess
+	job    rules.Job
+	jobErr error
+	acted  bool // the engine reached a host
+	// cut is the engine's clock being cut short by the suite's deadline.
+	cut       bool
+	timedOut  bool
+	retryable bool
+	ended     time.Time // when the engine ended
+	settled   map[ruleHost]rules.Status
+}
+
+// A host is one machine of the attempt, with what was observed of it.
+type host struct {
+	name    string
+	clone   *fixtures.Clone
+	root    *providers.Sandbox
+	at      map[facts.Checkpoint]facts.Snapshot
+	work    []facts.Snapshot // samples while the engine worked
+	hold    []facts.Snapshot // samples of the hold window
+	control map[string]validation
+}
+
+// A step is one stretch of an attempt's life.
+type step struct {
+	name  string
+	clock *time.Duration
+	do    func(context.Context) error
+	// infrastructure marks steps before the engine's first action that may be
+	// tried again when they break.
+	infrastructure bool
+}
+
+// life is the life of an attempt, DESIGN.md section 4, in its order.
+func (t *try) life() []step {
+	p := &t.rec.Phases
+	return []step{
+		{"admit", &p.Admit, t.admitted, false},
+		{"lease machines", &p.Handover, t.lease, true},
+		{"wait until ready", &p.Ready, t.ready, true},
+		{"restore", &p.Restore, t.restore, false},
+		{"observe the healthy machine", &p.Restore, t.healthy, false},
+		{"prepare", &p.Prepare, t.prepare, false},
+		{"prove the fault", &p.Control, t.control, false},
+		{"work the ticket", &p.Engine, t.work, false},
+		{"hold", &p.Hold, t.holdWindow, false},
+		{"judge", &p.Rules, t.judge, false},
+	}
+}
+
+func newTry(r *Runner, spec Spec) *try {
+	sc := spec.Scenario
+	t := &try{Runner: r, spec: spec, sc: sc, limit: r.limits(sc), id: fmt.Sprintf("%s/i%d", sc.Key, spec.Iteration)}
+	t.rec = t.newRecord()
+	return t
+}
+
+// live goes through the steps until one breaks, then records and releases.
+func (t *try) live(ctx context.Context) {
+	if err := t.open(); err != nil {
+		t.broke("open the record", err)
+		return
+	}
+	for _, s := range t.life() {
+		err := t.timed(s.clock, func() error { return s.do(ctx) })
+		if err != nil {
+			t.retryable = s.infrastructure
+			t.broke(s.name, t.explain(ctx, err))
+			break
+		}
+	}
+	t.record()
+	if err := t.timed(&t.rec.Phases.Release, func() error { return t.release(ctx) }); err != nil {
+		t.Log.Error("release machines", "attempt", t.id, "err", err)
+	}
+	t.close()
+}
+
+// timed adds what do takes to clock.
+func (t *try) timed(clock *time.Duration, do func() error) error {
+	start := time.Now()
+	defer func() { *clock += time.Since(start) }()
+	return do()
+}
+
+// broke makes the attempt errored: benchtest, the sandbox or the scenario
+// broke, and nothing is known of the engine.
+func (t *try) broke(step string, err error) {
+	t.rec.Outcome = rules.Errored
+	t.rec.Reason = fmt.Sprintf("%s: %v", step, err)
+}
+
+// errCut says that the run ended before the attempt did.
+var errCut = errors.New("the run was cut")
+
+// explain adds why ctx ended, where that is what broke the step.
+func (t *try) explain(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w: run with -timeout 0", errCut, context.Cause(ctx))
+}

@@ -1,0 +1,127 @@
+package attempt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+)
+
+// queries is what the state rules ask of host, each question once.
+func (t *try) queries(host string) []facts.Query {
+	var qs []facts.Query
+	asked := map[string]bool{}
+	for i := range t.sc.State {
+		r := &t.sc.State[i]
+		if r.On != "" && r.On != host || asked[r.Query.ID()] {
+			continue
+		}
+		asked[r.Query.ID()] = true
+		qs = append(qs, r.Query)
+	}
+	return qs
+}
+
+// observe asks all hosts at once and keeps the answers as checkpoint c. A
+// host that cannot be asked yields a snapshot with its error: what that means
+// is the rules' to say.
+func (t *try) observe(ctx context.Context, c facts.Checkpoint, superset bool) {
+	since := time.Duration(0)
+	if !t.ended.IsZero() {
+		since = time.Since(t.ended)
+	}
+	t.each(func(h *host) error {
+		h.at[c] = t.snapshot(ctx, h, c, since, superset)
+		return nil
+	})
+	for _, h := range t.hosts {
+		t.note(t.dir.WriteSnapshot(h.at[c]))
+	}
+}
+
+// observationLimit bounds one round trip to the probe.
+const observationLimit = 30 * time.Second
+
+// snapshot is one host at one moment.
+func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since time.Duration, superset bool) facts.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, observationLimit)
+	defer cancel()
+	answer, err := h.root.Facts(ctx, facts.Request{Queries: t.queries(h.name), Superset: superset})
+	if err != nil {
+		return facts.Snapshot{Host: h.name, Checkpoint: c, Since: since, At: time.Now(), Error: err.Error()}
+	}
+	return facts.NewSnapshot(h.name, c, since, answer)
+}
+
+// healthy observes the machines before the fault, for the rules that compare.
+func (t *try) healthy(ctx context.Context) error {
+	t.observe(ctx, facts.Healthy, true)
+	return t.answered(facts.Healthy)
+}
+
+// answered is nil when every host could be asked at checkpoint c.
+func (t *try) answered(c facts.Checkpoint) error {
+	var errs []error
+	for _, h := range t.hosts {
+		if e := h.at[c].Error; e != "" {
+			errs = append(errs, fmt.Errorf("facts of %s: %s", h.name, e))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// each runs do for all hosts at once and joins their errors.
+func (t *try) each(do func(*host) error) error {
+	errs := make([]error, len(t.hosts))
+	var wg sync.WaitGroup
+	for i, h := range t.hosts {
+		wg.Go(func() {
+			if err := do(h); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", h.name, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// note logs what went wrong with the record: evidence that is not written is
+// seen by people, and the verdict does not depend on it.
+func (t *try) note(err error) {
+	if err != nil {
+		t.Log.Error("write record", "attempt", t.id, "err", err)
+	}
+}
+
+// A ruleHost is one rule on one host: what a result is about.
+type ruleHost struct {
+	rule *rules.State
+	host string
+}
+
+// onHosts lists every state rule with every host it is about, in file order.
+func (t *try) onHosts() []ruleHost {
+	var all []ruleHost
+	for i := range t.sc.State {
+		r := &t.sc.State[i]
+		for _, h := range t.hosts {
+			if r.On == "" || r.On == h.name {
+				all = append(all, ruleHost{r, h.name})
+			}
+		}
+	}
+	return all
+}
+
+func (t *try) host(name string) *host {
+	for _, h := range t.hosts {
+		if h.name == name {
+			return h
+		}
+	}
+	return nil
+}

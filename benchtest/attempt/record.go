@@ -1,0 +1,79 @@
+package attempt
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// newRecord is the attempt's record with what is known before it begins.
+func (t *try) newRecord() reports.Attempt {
+	rec := reports.Attempt{
+		RunID: t.Record.ID, Key: t.sc.Key, Test: t.spec.Test, Iteration: t.spec.Iteration,
+		Title: t.sc.Title, Tags: t.sc.Tags, Provider: t.ProviderName, Engine: t.Engine.Name(), Gateway: t.Gateway.Name(),
+		Seed: t.Seed, Started: time.Now(), Score: 1, Artifacts: t.spec.Artifacts, EngineIsolation: "none",
+		Digests: reports.Digests{Scenario: t.sc.Digest, Rules: rules.Digest(t.sc.State, t.sc.Compliance), Templates: map[string]string{}},
+	}
+	for _, h := range t.sc.Hosts {
+		if tmpl, err := t.Templates.Get(h.Template); err == nil {
+			rec.Digests.Templates[h.Template] = tmpl.Digest
+		}
+	}
+	return rec
+}
+
+// record writes the verdict, before the machines go: whatever becomes of
+// their release, the attempt is on disk.
+func (t *try) record() {
+	t.rec.Resolution = t.job.Resolution
+	t.rec.Usage = t.job.Usage
+	for _, h := range t.hosts {
+		t.rec.Hosts = append(t.rec.Hosts, t.hostRecord(h))
+	}
+	if t.rec.Outcome.Scored() {
+		t.note(t.History.Add(t.sc.Key, t.rec.Phases.Total()))
+	}
+}
+
+func (t *try) hostRecord(h *host) reports.Host {
+	rec := reports.Host{HostName: h.name}
+	if h.clone == nil {
+		return rec
+	}
+	tmpl := h.clone.Spec.Template
+	rec.Machine, rec.Template = h.clone.Machine.ID(), tmpl.Name
+	rec.Limits = providers.Limits{MemoryMiB: tmpl.MemoryMiB, VCPU: tmpl.VCPU, DiskMiB: tmpl.DiskMiB}
+	rec.Enforced = providers.Enforced{Reason: "the provider does not say"}
+	if r, ok := h.clone.Machine.(providers.LimitReporter); ok {
+		rec.Enforced = r.Enforced()
+	}
+	return rec
+}
+
+// A teeLog writes lines for people to the attempt's log and the test's output.
+type teeLog struct {
+	mu     sync.Mutex
+	to     io.Writer // the attempt's log
+	output io.Writer // the test's output, may be nil
+}
+
+func (l *teeLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.output != nil {
+		// The test's output is a courtesy; the log is the record.
+		_, _ = l.output.Write(p)
+	}
+	return l.to.Write(p)
+}
+
+// logf adds a line to the attempt's log.
+func (t *try) logf(format string, args ...any) {
+	_, err := fmt.Fprintf(t.log, "%s "+format+"\n", append([]any{time.Now().UTC().Format("15:04:05.000")}, args...)...)
+	t.note(err)
+}

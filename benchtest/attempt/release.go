@@ -1,0 +1,53 @@
+package attempt
+
+import (
+	"context"
+	"errors"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// release gives everything back, synchronously, whatever ended the attempt:
+// its limit is its own, since the attempt's context may be over.
+func (t *try) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.limit.Release)
+	defer cancel()
+	var errs []error
+	if t.access != nil {
+		errs = append(errs, t.access.close())
+	}
+	errs = append(errs, t.each(func(h *host) error { return t.releaseHost(ctx, h) }))
+	if n, ok := t.Provider.(providers.Networker); ok && t.networked && !t.kept() {
+		errs = append(errs, n.Disconnect(ctx, t.networkID()))
+	}
+	if t.reservation != nil {
+		t.reservation.Release()
+	}
+	return errors.Join(errs...)
+}
+
+func (t *try) releaseHost(ctx context.Context, h *host) error {
+	if h.root != nil {
+		_ = h.root.Close() // the machine goes, and its connections with it
+	}
+	if h.clone == nil {
+		return nil
+	}
+	if t.kept() {
+		t.logf("kept %s: machine %s", h.name, h.clone.Machine.ID())
+		return h.clone.Keep()
+	}
+	return h.clone.Release(ctx)
+}
+
+// kept reports whether the machines stay for a person to look at.
+func (t *try) kept() bool {
+	switch t.Keep {
+	case KeepAlways:
+		return true
+	case KeepFailed:
+		return t.rec.Outcome != rules.Passed
+	}
+	return false
+}

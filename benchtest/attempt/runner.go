@@ -1,0 +1,141 @@
+// Package attempt is the life of one attempt, from admission to release. It
+// returns records and knows nothing of package testing.
+//
+// Read life.go first: it lists the steps in their order, and each step is a
+// file of its own.
+package attempt
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/gateways"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// A Runner makes attempts. Its fields are set once, before the first attempt;
+// Run may then be called concurrently. All fields are required unless they say
+// otherwise.
+type Runner struct {
+	Provider     providers.Provider
+	ProviderName string
+	Templates    *fixtures.Catalog
+	Admission    *fixtures.Admission
+	Pool         *fixtures.Pool
+	History      *fixtures.History
+	Journal      *fixtures.Journal
+	Engine       engines.Engine
+	Gateway      gateways.Gateway
+	Record       *reports.Run
+	Log          *slog.Logger
+
+	// Probe is the static probe binary, open for reading as long as the Runner is used.
+	Probe *os.File
+	// Binary is the absolute path of a program that answers -benchtest.dial: ours.
+	Binary string
+	// Rules are evaluated on every attempt beside the scenario's own. May be empty.
+	Rules []Rule
+	// EngineLimit replaces the engine limit of every scenario; zero leaves it.
+	EngineLimit time.Duration
+	// Deadline is when the suite has to be over; zero: never.
+	Deadline time.Time
+	// RequireObserved makes required compliance rules rest on observed commands alone.
+	RequireObserved bool
+	// Specialty replaces every agent's specialty key; empty leaves them.
+	Specialty string
+	Keep      Keep
+	Seed      int64
+}
+
+// Keep says which machines stay after an attempt.
+type Keep string
+
+// The values of -benchtest.keep.
+const (
+	KeepNever  Keep = "never"
+	KeepFailed Keep = "failed"
+	KeepAlways Keep = "always"
+)
+
+// A Spec asks for one attempt.
+type Spec struct {
+	Scenario  *scenario.Scenario
+	Iteration int    // from 1
+	Test      string // the subtest's full name
+	Output    io.Writer
+	Artifacts string // directory that go test keeps, or empty
+}
+
+// A Rule is a user's own, written in Go: a pure function of the evidence.
+type Rule struct {
+	Label    string
+	Scope    rules.Scope
+	Required bool
+	// Check returns whether the rule holds and what it saw. An error means
+	// that the question could not be asked.
+	Check func(Evidence) (holds bool, got string, err error)
+}
+
+// Limits that a scenario does not set (DESIGN.md section 3).
+const (
+	DefaultReady   = 60 * time.Second
+	DefaultPrepare = 2 * time.Minute
+	DefaultEngine  = 5 * time.Minute
+	DefaultHold    = 30 * time.Second
+	DefaultRelease = time.Minute
+)
+
+// limits are a scenario's with the defaults filled in.
+func (r *Runner) limits(s *scenario.Scenario) scenario.Timeouts {
+	t := s.Timeouts
+	set := func(d *time.Duration, byDefault time.Duration) {
+		if *d <= 0 {
+			*d = byDefault
+		}
+	}
+	set(&t.Ready, DefaultReady)
+	set(&t.Prepare, DefaultPrepare)
+	set(&t.Engine, DefaultEngine)
+	set(&t.Hold, DefaultHold)
+	set(&t.Release, DefaultRelease)
+	if r.EngineLimit > 0 {
+		t.Engine = r.EngineLimit
+	}
+	return t
+}
+
+// unknownExpectation bounds what is expected of a scenario without history.
+const unknownExpectation = 3 * time.Minute
+
+// Expected is how long an attempt is expected to take, all phases together.
+func (r *Runner) Expected(s *scenario.Scenario) time.Duration {
+	if d, known := r.History.Expected(s.Key); known {
+		return d
+	}
+	l := r.limits(s)
+	return min(l.Ready+l.Prepare+l.Engine+l.Hold+l.Release, unknownExpectation)
+}
+
+// Run makes one attempt and returns its record, whatever happened. It retries
+// once what broke before the engine's first action, and records that it did.
+func (r *Runner) Run(ctx context.Context, spec Spec) reports.Attempt {
+	const tries = 2
+	var retries []string
+	for n := 1; ; n++ {
+		t := newTry(r, spec)
+		t.rec.Retries = retries
+		t.live(ctx)
+		if !t.retryable || n == tries || ctx.Err() != nil {
+			return t.rec
+		}
+		retries = append(retries, t.rec.Reason)
+	}
+}

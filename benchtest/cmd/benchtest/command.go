@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The exit statuses of the command.
+const (
+	exitOK       = 0 // done; warnings too
+	exitFindings = 1 // findings or a verdict
+	exitUsage    = 2 // bad input or usage
+)
+
+// A command is one verb. Its help is data, so that it cannot drift.
+type command struct {
+	name    string // "template build"
+	args    string // "[NAME...]"
+	summary string
+	// flags declares the command's flags on fs and returns what runs it.
+	flags func(fs *flag.FlagSet) runFunc
+}
+
+// A runFunc runs a command with what is left of its arguments.
+type runFunc func(ctx context.Context, e *env, args []string) error
+
+// commands lists every verb in the order in which a newcomer meets them.
+func commands() []command {
+	return []command{
+		initCommand(), newCommand(), generateCommand(), lintCommand(), listCommand(), schemaCommand(), startCommand(),
+		templateList(), templateBuild(), templateDelete(), templateGC(),
+		sandboxList(), sandboxPurge(), dialCommand(), doctorCommand(),
+	}
+}
+
+// errFindings ends a command whose findings are printed already.
+var errFindings = errors.New("findings")
+
+// An exitError ends a command with a status of its own, silently.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// A usageError is bad input or usage.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// run finds the command that args name and runs it.
+func (e *env) run(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		e.help(e.stdout)
+		return exitOK
+	}
+	c, rest, ok := find(args)
+	if !ok {
+		e.printf(e.stderr, "benchtest: unknown command %q\n\n", strings.Join(args[:min(2, len(args))], " "))
+		e.help(e.stderr)
+		return exitUsage
+	}
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	do := c.flags(fs)
+	rest, err := parse(fs, rest)
+	if errors.Is(err, flag.ErrHelp) {
+		c.help(e.stdout, fs)
+		return exitOK
+	}
+	if err != nil {
+		e.printf(e.stderr, "benchtest %s: %v\n", c.name, err)
+		c.help(e.stderr, fs)
+		return exitUsage
+	}
+	return e.code(c, do(ctx, e, rest))
+}
+
+// code prints err and turns it into an exit status.
+func (e *env) code(c command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errFindings) {
+		return exitFindings
+	}
+	if exit, ok := errors.AsType[exitError](err); ok {
+		return int(exit)
+	}
+	e.printf(e.stderr, "benchtest %s: %v\n", c.name, err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFindings
+}
+
+// find returns the command with the longest name that args begin with.
+func find(args []string) (command, []string, bool) {
+	for _, words := range []int{2, 1} {
+		if len(args) < words {
+			continue
+		}
+		for _, c := range commands() {
+			if c.name == strings.Join(args[:words], " ") {
+				return c, args[words:], true
+			}
+		}
+	}
+	return command{}, nil, false
+}
+
+// parse reads flags wherever they stand among the arguments, up to "--".
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		left := fs.Args()
+		if len(left) == 0 {
+			return rest, nil
+		}
+		if n := len(args) - len(left); n > 0 && args[n-1] == "--" {
+			return append(rest, left...), nil
+		}
+		rest = append(rest, left[0])
+		args = left[1:]
+	}
+}
+
+// printf writes for people; that they cannot be reached is no reason to stop.
+func (e *env) printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

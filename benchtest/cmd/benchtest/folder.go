@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/fixtures/templates"
+)
+
+// generatedFile is what go generate writes into a package of scenarios.
+const generatedFile = "scenarios_gen_test.go"
+
+// A folder is a package that holds scenarios.
+type folder struct {
+	dir      string
+	root     *os.Root
+	catalog  *fixtures.Catalog
+	all      []*scenario.Scenario
+	problems scenario.Problems
+}
+
+// openFolder loads the scenarios of the folder that args name: at most one.
+// Problems of the files are kept in it, for the command to judge. The caller
+// closes it.
+func openFolder(args []string) (*folder, error) {
+	if len(args) > 1 {
+		return nil, usagef("at most one folder, not %d", len(args))
+	}
+	f := &folder{dir: defaultDir(args)}
+	var err error
+	if f.root, err = os.OpenRoot(f.dir); err != nil {
+		return nil, usagef("open scenarios: %w", err)
+	}
+	if f.catalog, err = catalogOf(f.dir); err != nil {
+		return nil, usageError{errors.Join(err, f.Close())}
+	}
+	f.all, f.problems = scenario.Load(f.root.FS(), scenario.LoadOptions{Templates: f.catalog.Names()})
+	return f, nil
+}
+
+// Close closes the folder; its scenarios cannot read their files any more.
+func (f *folder) Close() error { return f.root.Close() }
+
+// loaded is openFolder for commands that need every scenario to be sound.
+func loaded(args []string) (*folder, error) {
+	f, err := openFolder(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.problems.Errors().Err(); err != nil {
+		return nil, usageError{errors.Join(err, f.Close())}
+	}
+	return f, nil
+}
+
+// defaultDir is the folder in args, else the current one where it holds
+// generated scenarios, else ./scenarios where that is there.
+func defaultDir(args []string) string {
+	if len(args) == 1 {
+		return args[0]
+	}
+	if _, err := os.Stat(generatedFile); err == nil {
+		return "."
+	}
+	if info, err := os.Stat("scenarios"); err == nil && info.IsDir() {
+		return "scenarios"
+	}
+	return "."
+}
+
+// catalogOf reads the template definitions that scenarios in dir may use:
+// those in dir/templates, then the embedded ones.
+func catalogOf(dir string) (*fixtures.Catalog, error) {
+	var layers []fs.FS
+	own := filepath.Join(dir, "templates")
+	if info, err := os.Stat(own); err == nil && info.IsDir() {
+		layers = append(layers, os.DirFS(own))
+	}
+	c, err := fixtures.LoadTemplates(append(layers, templates.FS)...)
+	if err != nil {
+		return nil, fmt.Errorf("load templates: %w", err)
+	}
+	return c, nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// help prints every command, a line each.
+func (e *env) help(w io.Writer) {
+	e.printf(w, "benchtest makes, checks and looks after operations scenarios, templates and machines.\n\nUsage: benchtest COMMAND [ARGUMENTS]\n\n")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range commands() {
+		e.printf(t, "  %s\t%s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+	}
+	_ = t.Flush() // as in printf
+	e.printf(w, "\nDIR is the package that holds the scenarios; by default the current folder, else ./scenarios.\n"+
+		"Long flags take one dash or two. Exit status: 0 done, 1 findings or a verdict, 2 bad input or usage.\n"+
+		"benchtest COMMAND --help tells more. The scenarios themselves run under go test.\n")
+}
+
+// help prints one command with its flags.
+func (c command) help(w io.Writer, fs *flag.FlagSet) {
+	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+	p("%s.\n\nUsage: benchtest %s\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	first := true
+	fs.VisitAll(func(f *flag.Flag) {
+		if first {
+			p("\nFlags:\n")
+			first = false
+		}
+		value, usage := flag.UnquoteUsage(f)
+		dashes := "--"
+		if len(f.Name) == 1 {
+			dashes = "-"
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		_, _ = fmt.Fprintf(t, "  %s%s %s\t%s\n", dashes, f.Name, value, usage)
+	})
+	_ = t.Flush()
+}

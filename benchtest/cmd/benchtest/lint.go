@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+)
+
+func lintCommand() command {
+	return command{
+		name: "lint", args: "[DIR]", summary: "Check scenarios without running them; errors exit 2, warnings 0",
+		flags: func(fs *flag.FlagSet) runFunc {
+			asJSON := fs.Bool("json", false, "one JSON object a problem")
+			return func(_ context.Context, e *env, args []string) error { return e.lint(args, *asJSON) }
+		},
+	}
+}
+
+func (e *env) lint(args []string, asJSON bool) error {
+	f, err := openFolder(args)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	problems := append(f.problems, scenario.Lint(f.all, scenario.LintOptions{})...)
+	for _, p := range problems.Under(f.dir) {
+		if asJSON {
+			if err := json.NewEncoder(e.stdout).Encode(p); err != nil {
+				return fmt.Errorf("print problems: %w", err)
+			}
+			continue
+		}
+		e.printf(e.stdout, "%s\n", p)
+	}
+	bad := len(problems.Errors())
+	if !asJSON {
+		e.printf(e.stdout, "%d scenarios, %d errors, %d warnings\n", len(f.all), bad, len(problems)-bad)
+	}
+	switch {
+	case bad > 0:
+		return exitError(exitUsage)
+	case len(f.all) == 0:
+		return usagef("no scenario below %s: make one with benchtest new nginx/001-broken-config", f.dir)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+//go:build linux
+
+package collect
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+)
+
+// A mountEntry is one line of mountinfo.
+type mountEntry struct {
+	point, fstype, source string
+	options               []string
+}
+
+// listMounts reads the mounts of our own mount namespace: the guest's, when we
+// joined it.
+func (s *session) listMounts(ctx context.Context) ([]mountEntry, error) {
+	return s.mounts.get(func() ([]mountEntry, error) {
+		b, err := s.env.Proc.ReadFile(ctx, "self/mountinfo", 64<<20)
+		if err != nil {
+			return nil, fmt.Errorf("list mounts: %w", err)
+		}
+		return parseMountInfo(string(b)), nil
+	})
+}
+
+// parseMountInfo reads lines like
+// 36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/sda1 rw,errors=remount-ro
+func parseMountInfo(text string) []mountEntry {
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	var all []mountEntry
+	for line := range strings.Lines(text) {
+		left, right, ok := strings.Cut(line, " - ")
+		l, r := strings.Fields(left), strings.Fields(right)
+		if !ok || len(l) < 6 || len(r) < 2 {
+			continue
+		}
+		options := strings.Split(l[5], ",")
+		if len(r) > 2 {
+			options = append(options, strings.Split(r[2], ",")...)
+		}
+		all = append(all, mountEntry{unescape.Replace(l[4]), r[0], unescape.Replace(r[1]), distinct(options)})
+	}
+	return all
+}
+
+func mount(ctx context.Context, s *session, q facts.Query) (finding, error) {
+	if !strings.HasPrefix(q.Subject, "/") {
+		return finding{}, fmt.Errorf("mount %q: want an absolute path", q.Subject)
+	}
+	all, err := s.listMounts(ctx)
+	if err != nil {
+		return finding{}, err
+	}
+	point := facts.CanonicalSubject(facts.NounMount, q.Subject)
+	// Of several on one point the last one covers the others.
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].point == point {
+			return s.describeMount(all[i])
+		}
+	}
+	return finding{attrs: map[string]any{"exists": false, "options": []string{}}}, nil
+}
+
+func (s *session) describeMount(m mountEntry) (finding, error) {
+	st, err := s.env.Root.Statfs(m.point)
+	if err != nil {
+		return finding{}, err
+	}
+	attrs := map[string]any{"exists": true, "source": m.source, "filesystem": m.fstype, "options": m.options}
+	attrs["usage"], attrs["inodes"] = usage(st)
+	raw := fmt.Sprintf("%s %s %s %s\nblocks %d, free %d, available %d, of %d bytes; inodes %d, free %d",
+		m.source, m.point, m.fstype, strings.Join(m.options, ","),
+		st.Blocks, st.Bfree, st.Bavail, st.Bsize, st.Files, st.Ffree)
+	return finding{attrs: attrs, raw: raw}, nil
+}
+
+// usage is what df prints, with one decimal: the share in use of what users
+// who are not root may have. A file system without a size uses nothing.
+func usage(st unix.Statfs_t) (space, inodes float64) {
+	used := st.Blocks - st.Bfree
+	return percent(used, used+st.Bavail), percent(st.Files-st.Ffree, st.Files)
+}
+
+func percent(part, whole uint64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return math.Round(1000*float64(part)/float64(whole)) / 10
+}

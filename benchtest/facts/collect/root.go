@@ -1,0 +1,206 @@
+//go:build linux
+
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Root is a directory tree that is read as if its top were "/": no symlink,
+// absolute or with "..", and no magic link of procfs leads out of it. Methods
+// may be called concurrently.
+type Root struct {
+	fd int
+	// plain: a kernel without openat2 (before 5.6) and the real "/", where there
+	// is nothing to escape from.
+	plain bool
+}
+
+// OpenRoot opens the tree at dir. The caller closes it.
+func OpenRoot(dir string) (*Root, error) {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open root", Path: dir, Err: err}
+	}
+	r := RootFD(fd)
+	probe, err := r.open(".", unix.O_PATH)
+	if errors.Is(err, unix.ENOSYS) && dir == "/" {
+		r.plain = true
+		return r, nil
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	unix.Close(probe)
+	return r, nil
+}
+
+// RootFD takes over the open directory fd.
+func RootFD(fd int) *Root { return &Root{fd: fd} }
+
+// Close closes the directory; what was opened below it stays open.
+func (r *Root) Close() error { return unix.Close(r.fd) }
+
+// open resolves name inside the root. It never blocks on a FIFO and never
+// makes a terminal ours.
+func (r *Root) open(name string, flags int) (int, error) {
+	flags |= unix.O_CLOEXEC | unix.O_NOCTTY
+	if flags&unix.O_PATH == 0 {
+		flags |= unix.O_NONBLOCK
+	}
+	if strings.ContainsRune(name, 0) {
+		return -1, &fs.PathError{Op: "open", Path: name, Err: unix.EINVAL}
+	}
+	if r.plain {
+		fd, err := unix.Openat(r.fd, name, flags, 0)
+		if err != nil {
+			return -1, &fs.PathError{Op: "open", Path: name, Err: err}
+		}
+		return fd, nil
+	}
+	how := unix.OpenHow{Flags: uint64(flags), Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+	// The kernel answers EAGAIN when a rename elsewhere raced with "..", and
+	// wants to be asked again.
+	var fd int
+	err := error(unix.EAGAIN)
+	for tries := 0; tries < 32 && errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR); tries++ {
+		fd, err = unix.Openat2(r.fd, name, &how)
+	}
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return fd, nil
+}
+
+// Lstat describes what is at name, a symlink itself included.
+func (r *Root) Lstat(name string) (unix.Stat_t, error) {
+	return r.stat(name, unix.O_PATH|unix.O_NOFOLLOW)
+}
+
+// Stat describes what name leads to.
+func (r *Root) Stat(name string) (unix.Stat_t, error) { return r.stat(name, unix.O_PATH) }
+
+func (r *Root) stat(name string, flags int) (unix.Stat_t, error) {
+	var st unix.Stat_t
+	fd, err := r.open(name, flags)
+	if err != nil {
+		return st, err
+	}
+	defer unix.Close(fd)
+	if err := unix.Fstat(fd, &st); err != nil {
+		return st, &fs.PathError{Op: "stat", Path: name, Err: err}
+	}
+	return st, nil
+}
+
+// Statfs describes the file system that name is on.
+func (r *Root) Statfs(name string) (unix.Statfs_t, error) {
+	var st unix.Statfs_t
+	fd, err := r.open(name, unix.O_PATH)
+	if err != nil {
+		return st, err
+	}
+	defer unix.Close(fd)
+	if err := unix.Fstatfs(fd, &st); err != nil {
+		return st, &fs.PathError{Op: "statfs", Path: name, Err: err}
+	}
+	return st, nil
+}
+
+// Readlink returns what the symlink name says. Magic links of procfs are read
+// as well; only walking through them is refused.
+func (r *Root) Readlink(name string) (string, error) {
+	fd, err := r.open(name, unix.O_PATH|unix.O_NOFOLLOW)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd)
+	buf := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(fd, "", buf)
+	if err != nil {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
+	}
+	return string(buf[:n]), nil
+}
+
+// errNotRegular is what Open says of a directory, FIFO, device or socket.
+var errNotRegular = errors.New("not a regular file")
+
+// Open opens the regular file name for reading. Anything else is looked at
+// first and never opened: opening some devices has effects.
+func (r *Root) Open(name string) (*os.File, error) {
+	before, err := r.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if before.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
+	fd, err := r.open(name, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		unix.Close(fd)
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+// ReadFile reads the regular file name; one larger than limit is an error.
+func (r *Root) ReadFile(ctx context.Context, name string, limit int64) ([]byte, error) {
+	f, err := r.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(&ctxReader{ctx, f}, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("read %s: larger than %d bytes", name, limit)
+	}
+	return b, nil
+}
+
+// ReadDir returns the names in directory name, in no order.
+func (r *Root) ReadDir(name string) ([]string, error) {
+	fd, err := r.open(name, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	d := os.NewFile(uintptr(fd), name)
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+// ctxReader ends a long read when its context does.
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *ctxReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// notThere reports whether err says that there is nothing at the path: an
+// answer, where another error means that the question could not be asked.
+func notThere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) ||
+		errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENAMETOOLONG)
+}

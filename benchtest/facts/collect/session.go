@@ -1,0 +1,90 @@
+//go:build linux
+
+package collect
+
+import (
+	"context"
+	"crypto/x509"
+	"sync"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+)
+
+// A session is the work on one request. What several queries need is read
+// once, at the moment the first one asks.
+type session struct {
+	env        *Env
+	req        facts.Request
+	collectors map[string]collector
+	attrs      map[string][]string // by noun
+
+	processes once[[]*proc]
+	holders   once[map[uint64]*proc] // who holds a socket, by its inode
+	sockets   once[[]socket]
+	mounts    once[[]mountEntry]
+	accounts  once[*accounts]
+	packages  once[map[string][]string]
+	roots     once[*x509.CertPool]
+	systemd   once[*systemd]
+}
+
+func newSession(e *Env, req facts.Request) *session {
+	s := &session{env: e, req: req, collectors: collectors(), attrs: map[string][]string{}}
+	for _, n := range facts.Nouns() {
+		s.attrs[n.Name] = n.AttrNames()
+	}
+	return s
+}
+
+func (s *session) close() {
+	if d, ok := s.systemd.done(); ok && d != nil {
+		d.close()
+	}
+}
+
+// limit bounds one query.
+func (s *session) limit() time.Duration {
+	if s.req.Limit > 0 {
+		return s.req.Limit
+	}
+	return facts.DefaultLimit
+}
+
+// maxBytes bounds one text.
+func (s *session) maxBytes() int {
+	if s.req.MaxBytes > 0 {
+		return s.req.MaxBytes
+	}
+	return facts.DefaultMaxBytes
+}
+
+func (s *session) listProcesses(ctx context.Context) ([]*proc, error) {
+	return s.processes.get(func() ([]*proc, error) { return listProcesses(ctx, s.env) })
+}
+
+// once reads something the first time it is asked for. Its zero value is
+// ready.
+type once[T any] struct {
+	mu    sync.Mutex
+	asked bool
+	value T
+	err   error
+}
+
+func (o *once[T]) get(read func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.asked {
+		o.value, o.err = read()
+		o.asked = true
+	}
+	return o.value, o.err
+}
+
+// done returns the value if it was read without an error.
+func (o *once[T]) done() (T, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.value, o.asked && o.err == nil
+}

@@ -1,0 +1,111 @@
+package benchtest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/helper"
+)
+
+// TestingM is the part of *testing.M that Main needs, so that helpers nest.
+type TestingM interface{ Run() int }
+
+// Main runs the suite of the package in whose TestMain it is called, and
+// always exits. It registers the -benchtest.* flags, chooses the scenarios,
+// builds the templates they need, runs the tests, tears everything down and
+// writes the reports. The exit status is 1 when an attempt did not pass, when
+// nothing was chosen, and when something broke.
+func Main(m TestingM, c Config) {
+	if code, handled := helper.Run(os.Args[1:], opener(c)); handled {
+		os.Exit(code)
+	}
+	os.Exit(run(m, c))
+}
+
+// run is Main with defers.
+func run(m TestingM, c Config) int {
+	set := register(flag.CommandLine, c)
+	if err := applyEnvironment(flag.CommandLine, os.LookupEnv); err != nil {
+		return fail(err)
+	}
+	flag.Parse()
+	if listing(flag.CommandLine) {
+		return m.Run()
+	}
+	if err := set.check(); err != nil {
+		return fail(err)
+	}
+	mirror, err := mirrorOutput(set.logFile)
+	if err != nil {
+		return fail(err)
+	}
+	defer mirror.close()
+
+	ctx, stop := interruptible()
+	defer stop()
+	s, err := newSuite(ctx, c, set, flag.CommandLine)
+	if err != nil {
+		return fail(err)
+	}
+	current.Store(s)
+	code := s.run(m)
+	if err := writeStamp(s.dir, time.Now()); err != nil {
+		fmt.Fprintln(os.Stderr, "benchtest: a passing run may be cached:", err, "(pass -count=1)")
+	}
+	return code
+}
+
+// fail says why there is no run.
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "benchtest:", err)
+	return 1
+}
+
+// listing reports go test -list, which goes through TestMain and must cost nothing.
+func listing(fs *flag.FlagSet) bool {
+	f := fs.Lookup("test.list")
+	return f != nil && f.Value.String() != ""
+}
+
+func flagValue(fs *flag.FlagSet, name string) string {
+	if f := fs.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
+}
+
+// errSignal is why a run ended early.
+type errSignal struct{ os.Signal }
+
+func (e errSignal) Error() string { return "interrupted by " + e.String() }
+
+// interruptible ends its context at the first SIGINT or SIGTERM, with the
+// signal as the cause, and leaves the second one to the default: to die.
+func interruptible() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			fmt.Fprintf(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once\n", s)
+			cancel(errSignal{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(errors.New("the run is over"))
+	}
+}
+
+// tell writes a line for people; that it cannot be written is no reason to stop.
+func tell(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }

@@ -1,0 +1,117 @@
+package benchtest
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+func flagLookup(name string) string { return flagValue(flag.CommandLine, name) }
+
+// report writes junit.xml and the summary, and shows the summary.
+func (s *suite) report() error {
+	slices.SortStableFunc(s.attempts, func(a, b reports.Attempt) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
+	})
+	run := s.runner.Record
+	dir := or(s.set.reportDir, run.Dir)
+	info := *s.info()
+	junit := func(w io.Writer) error { return reports.WriteJUnit(w, s.attempts, info) }
+	errs := []error{run.Log.Append(reports.Event{Kind: reports.RunFinished, RunID: run.ID})}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make report directory: %w", err)
+	}
+	errs = append(errs, reports.WriteFile(filepath.Join(dir, "junit.xml"), 0o644, junit))
+	if dir != run.Dir {
+		errs = append(errs, run.Publish(dir))
+	}
+	var summary bytes.Buffer
+	errs = append(errs, reports.WriteSummary(&summary, s.attempts, s.summaryOptions(0, dir)))
+	errs = append(errs, reports.WriteFile(filepath.Join(dir, "summary.txt"), 0o644, func(w io.Writer) error {
+		_, err := w.Write(summary.Bytes())
+		return err
+	}))
+	errs = append(errs, s.show(dir, summary.Bytes()), run.Close())
+	return errors.Join(errs...)
+}
+
+// show prints the summary. go test hides what a passing package prints, so
+// where there is a terminal it goes there as well.
+func (s *suite) show(dir string, plain []byte) error {
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		return s.showOn(os.Stdout, dir)
+	}
+	if _, err := os.Stdout.Write(plain); err != nil {
+		return fmt.Errorf("print summary: %w", err)
+	}
+	verbose := flagLookup("test.v") != "" && flagLookup("test.v") != "false"
+	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
+	if err != nil || verbose || !s.passed() {
+		return nil // nobody looks, or go test shows what we printed
+	}
+	defer tty.Close()
+	return s.showOn(tty, dir)
+}
+
+func (s *suite) showOn(tty *os.File, dir string) error {
+	width, _, err := term.GetSize(int(tty.Fd()))
+	if err != nil {
+		width = 80
+	}
+	return reports.WriteSummary(tty, s.attempts, s.summaryOptions(width, dir))
+}
+
+func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
+	o := reports.SummaryOptions{
+		Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "", RecordDir: dir, RepeatCommand: s.repeat,
+	}
+	if s.sel.leftOut > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("-run %s left out %d scenarios that carry it as a tag: -benchtest.scenarios=%s runs them too", s.sel.word, s.sel.leftOut, s.sel.word))
+	}
+	if s.set.order == "shuffle" {
+		o.Notes = append(o.Notes, fmt.Sprintf("order: shuffled with -benchtest.seed=%d", s.set.seed))
+	}
+	if s.set.fail != "any" {
+		o.Notes = append(o.Notes, "the exit status is the gate's: -benchtest.fail="+s.set.fail)
+	}
+	return o
+}
+
+// repeat is the one line that makes exactly this attempt again, in this package.
+func (s *suite) repeat(a reports.Attempt) string {
+	line := []string{"go", "test", "."}
+	if t := tags(); len(t) > 0 {
+		line = append(line, "-tags", strings.Join(t, ","))
+	}
+	group, name, _ := strings.Cut(strings.TrimPrefix(a.Test, "Test_"), "/")
+	name, _, _ = strings.Cut(name, "/")
+	line = append(line, "-run", fmt.Sprintf("'^Test_%s$/^%s$'", group, name))
+	flag.CommandLine.Visit(func(f *flag.Flag) {
+		if name, ours := strings.CutPrefix(f.Name, flagPrefix); ours && !onceOnly[name] {
+			line = append(line, "-"+f.Name+"="+shellQuote(f.Value.String()))
+		}
+	})
+	return strings.Join(append(line, fmt.Sprintf("-benchtest.seed=%d", a.Seed)), " ")
+}
+
+// onceOnly are the flags that chose this run's attempts or where they report,
+// and have no place in the repetition of one of them.
+var onceOnly = map[string]bool{"scenarios": true, "shard": true, "iter": true, "seed": true, "report-dir": true, "log-file": true}
+
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

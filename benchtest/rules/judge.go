@@ -1,0 +1,168 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+)
+
+// StateEvidence is everything that was observed of one host in one attempt, as
+// far as a state rule needs it. A zero Snapshot was not taken.
+type StateEvidence struct {
+	Healthy, Faulted, After, Held facts.Snapshot
+	// Samples are those of the hold window, in any order; others do no harm.
+	Samples []facts.Snapshot
+	// EngineActed says that the engine had its first action (connected to a host).
+	EngineActed bool
+	// ProviderWell says that provider and driver were well all the time: what
+	// could not be had was then taken away inside the guest.
+	ProviderWell bool
+}
+
+// checkpoints is what -since matchers may look at.
+func (e *StateEvidence) checkpoints() map[facts.Checkpoint]facts.Snapshot {
+	at := map[facts.Checkpoint]facts.Snapshot{}
+	for c, s := range map[facts.Checkpoint]facts.Snapshot{facts.Healthy: e.Healthy, facts.Faulted: e.Faulted, facts.After: e.After} {
+		if s.Checkpoint != "" {
+			at[c] = s
+		}
+	}
+	return at
+}
+
+// JudgeState gives the rule's verdict on one host over the whole hold window.
+//
+// A rule whose fact answered at faulted and cannot be had after the engine's
+// first action, while provider and driver are well, does not hold at that
+// moment: "evidence destroyed". An engine cannot leave the denominator by
+// breaking the witness. Everything else that cannot be had is errored.
+func JudgeState(r *State, e StateEvidence) Result {
+	at := e.checkpoints()
+	j := judgement{rule: r, at: at, destroyed: e.EngineActed && e.ProviderWell && r.answered(e.Faulted, at)}
+	after, held := j.moment(e.After), j.moment(e.Held)
+	samples := make([]Moment, 0, len(e.Samples))
+	results := make([]Result, 0, len(e.Samples))
+	for _, s := range e.Samples {
+		if s.Since <= 0 || s.Since >= e.Held.Since {
+			continue
+		}
+		res := j.moment(s)
+		results = append(results, res)
+		samples = append(samples, Moment{Since: s.Since, Status: res.Status})
+	}
+	status, _ := r.Settled(samples, after.Status, held.Status, e.Held.Since)
+	return r.explain(status, e.Held.Since, after, held, samples, results)
+}
+
+type judgement struct {
+	rule      *State
+	at        map[facts.Checkpoint]facts.Snapshot
+	destroyed bool // what cannot be had was destroyed by the engine
+}
+
+func (j judgement) moment(s facts.Snapshot) Result {
+	res, err := j.rule.evaluate(s, j.at)
+	if err != nil && j.destroyed && !errors.Is(err, errCheckpoint) && s.Checkpoint != "" {
+		res.Status = DoesNotHold
+		res.Reason = "evidence destroyed: " + res.Reason
+	}
+	return res
+}
+
+// answered reports whether the rule's question had an answer at faulted. An
+// earlier checkpoint that is missing is no fault of the answer.
+func (r *State) answered(faulted facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) bool {
+	if faulted.Checkpoint == "" {
+		return false
+	}
+	_, err := r.evaluate(faulted, at)
+	return err == nil || errors.Is(err, errCheckpoint)
+}
+
+// explain chooses the moment that shows best why the rule came to status.
+func (r *State) explain(status Status, end time.Duration, after, held Result, samples []Moment, results []Result) Result {
+	switch {
+	case held.Status == status:
+		return held
+	case after.Status == status && !r.hasWindow():
+		after.Reason = appendReason(after.Reason, "it must hold when the engine ends and at the end of the hold window")
+		return after
+	case status == RuleErrored && r.hasWindow() && end < r.Within+r.For:
+		held.Status = status
+		held.Reason = appendReason(held.Reason, fmt.Sprintf("the hold window was cut at %s of %s", end.Round(time.Millisecond), r.Within+r.For))
+		return held
+	}
+	// It holds in the end, but came late or did not stay: show the last moment
+	// that was not so.
+	last, since := after, time.Duration(0)
+	for i, m := range samples {
+		if m.Status == status && m.Since >= since {
+			last, since = results[i], m.Since
+		}
+	}
+	last.Status = status
+	last.Reason = appendReason(last.Reason, fmt.Sprintf("still so %s after the engine ended, and it must hold from %s on", since.Round(time.Millisecond), r.Within))
+	return last
+}
+
+func appendReason(reason, more string) string {
+	if reason == "" {
+		return more
+	}
+	return reason + "; " + more
+}
+
+// BeforeOK is the negative control: whether the rule did at faulted what its
+// before says. If not, reason says so in words.
+func (r *State) BeforeOK(faulted Result) (ok bool, reason string) {
+	want := DoesNotHold
+	switch r.Before {
+	case BeforeAny:
+		return true, ""
+	case BeforeHolds:
+		want = Holds
+	}
+	switch faulted.Status {
+	case want:
+		return true, ""
+	case Holds:
+		return false, fmt.Sprintf("negative control: %q holds although the fault is in (before: fails)", r.Label)
+	case DoesNotHold:
+		return false, fmt.Sprintf("negative control: %q does not hold once the fault is in (before: holds): expected %s, got %s", r.Label, faulted.Expected, faulted.Got)
+	}
+	return false, fmt.Sprintf("negative control: %q could not be asked: %s", r.Label, faulted.Reason)
+}
+
+// AllHosts is one verdict from a rule's results on several hosts: it holds when
+// it holds on each, and one host where it does not decides. The result shown is
+// that of the first host that decides.
+func AllHosts(results []Result) Result {
+	if len(results) == 0 {
+		return Result{Scope: ScopeState, Status: RuleErrored, Reason: "no host was asked"}
+	}
+	for _, decisive := range []Status{DoesNotHold, RuleErrored} {
+		if i := slices.IndexFunc(results, func(r Result) bool { return r.Status == decisive }); i >= 0 {
+			return results[i]
+		}
+	}
+	all := results[0]
+	hosts := make([]string, len(results))
+	for i, r := range results {
+		hosts[i] = r.Host
+		if weaker(r.Grade, all.Grade) {
+			all.Grade = r.Grade
+		}
+	}
+	all.Host = strings.Join(hosts, ", ")
+	return all
+}
+
+// weaker reports whether grade a is to be trusted less than b.
+func weaker(a, b string) bool {
+	order := []string{string(facts.GradeHost), string(facts.GradeGuestOOB), string(facts.GradeGuestSSH), string(facts.GradeGuestRun)}
+	return slices.Index(order, a) > slices.Index(order, b)
+}

@@ -1,0 +1,22 @@
+package scenario
+
+import (
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// atOnce is how long any input may take.
+const atOnce = time.Second
+
+func TestLoadSaysWhere(t *testing.T) {
+	t.Parallel()
+	archives(t, "load", func(t *testing.T, root fs.FS) string {
+		start := time.Now()
+		loaded, problems := Load(root, LoadOptions{Templates: []string{"debian-base", "debian-nginx"}})
+		assert.Less(t, time.Since(start), atOnce)
+		return told(problems, loaded)
+	})
+}
