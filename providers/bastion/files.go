@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -49,8 +50,9 @@ func newKey() (ssh.Signer, ed25519.PrivateKey, error) {
 	return signer, key, err
 }
 
-// serverConfig lets in the engine's key as User, and nothing else.
-func (id identity) serverConfig() *ssh.ServerConfig {
+// serverConfig lets in the engine's key as User, and nothing else. acted is
+// called for each client that is let in, before the client knows.
+func (id identity) serverConfig(acted func()) *ssh.ServerConfig {
 	want := id.client.PublicKey().Marshal()
 	c := &ssh.ServerConfig{
 		ServerVersion: "SSH-2.0-benchtest",
@@ -59,6 +61,11 @@ func (id identity) serverConfig() *ssh.ServerConfig {
 				return nil, errors.New("not the key of this attempt")
 			}
 			return &ssh.Permissions{}, nil
+		},
+		AuthLogCallback: func(_ ssh.ConnMetadata, _ string, err error) {
+			if err == nil {
+				acted()
+			}
 		},
 	}
 	c.AddHostKey(id.host)
@@ -70,7 +77,7 @@ func (b *Bastion) prepare(c Config) (err error) {
 	if b.identity, err = newIdentity(); err != nil {
 		return fmt.Errorf("make keys: %w", err)
 	}
-	b.server = b.identity.serverConfig()
+	b.server = b.identity.serverConfig(func() { b.first.CompareAndSwap(nil, new(time.Now())) })
 	mode := os.FileMode(0o700)
 	if c.Owner != nil {
 		mode = 0o711 // its user reaches what is inside by name, and changes none of it

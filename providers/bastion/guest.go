@@ -73,6 +73,17 @@ func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.C
 	return nil, nil, nil, fmt.Errorf("open %s on %s: the guest refuses", kind, g.name)
 }
 
+// reach returns when there is a connection to the guest.
+func (g *guest) reach(ctx context.Context) error {
+	l, err := g.take()
+	if err != nil {
+		return err
+	}
+	defer g.leave(l)
+	_, err = l.sandbox.Client(ctx)
+	return err
+}
+
 // take finds a seat, in a new lane if need be.
 func (g *guest) take() (*lane, error) {
 	g.mu.Lock()

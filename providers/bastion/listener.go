@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -49,8 +51,8 @@ func (b *Bastion) serve(ctx context.Context) {
 func (b *Bastion) client(ctx context.Context, conn *net.UnixConn) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	_ = conn.SetDeadline(time.Now().Add(b.limits.Handshake))
-	host, err := readLine(conn, maxHello)
+	_ = conn.SetReadDeadline(time.Now().Add(b.limits.Handshake))
+	host, err := hello(conn)
 	if err != nil {
 		b.refused(ctx, "?", err)
 		return
@@ -61,6 +63,14 @@ func (b *Bastion) client(ctx context.Context, conn *net.UnixConn) {
 		_, _ = fmt.Fprintf(conn, "error: no host %q here\n", host)
 		return
 	}
+	// A client is told of a guest that is down as of any host that is: before
+	// SSH, where every client shows it.
+	if err := g.reach(ctx); err != nil {
+		b.refused(ctx, host, err)
+		_, _ = fmt.Fprintf(conn, "error: %.500s\n", strings.ReplaceAll(err.Error(), "\n", " "))
+		return
+	}
+	_ = conn.SetDeadline(time.Now().Add(b.limits.Handshake))
 	if _, err := fmt.Fprint(conn, "ok\n"); err != nil {
 		return
 	}
@@ -70,7 +80,6 @@ func (b *Bastion) client(ctx context.Context, conn *net.UnixConn) {
 		return
 	}
 	_ = conn.SetDeadline(time.Time{})
-	b.first.CompareAndSwap(nil, new(time.Now()))
 	c := &connection{bastion: b, guest: g, slots: make(chan struct{}, b.limits.Sessions)}
 	c.serve(ctx, chans, reqs)
 	_ = sc.Close()
@@ -82,4 +91,20 @@ func (b *Bastion) refused(ctx context.Context, host string, why error) {
 	if ctx.Err() == nil {
 		b.log.Printf("refuse client of %s: %v", host, why)
 	}
+}
+
+// hello reads a client's first line and no byte beyond it: the next ones are SSH's.
+func hello(r io.Reader) (host string, err error) {
+	line := make([]byte, 0, maxHello)
+	for len(line) < maxHello {
+		next := line[len(line) : len(line)+1]
+		if _, err := io.ReadFull(r, next); err != nil {
+			return "", fmt.Errorf("read host name: %w", err)
+		}
+		if next[0] == '\n' {
+			return string(line), nil
+		}
+		line = line[:len(line)+1]
+	}
+	return "", errors.New("read host name: line too long")
 }

@@ -35,7 +35,7 @@ func (m observed) ID() string {
 }
 
 func (m observed) Dial(ctx context.Context) (net.Conn, error) {
-	return dial(ctx, m.bastion.Socket(), m.host)
+	return providers.DialSocket(ctx, m.bastion.Socket(), m.host)
 }
 
 // Destroy refuses: an engine works on its machine and does not own it.
