@@ -14,6 +14,12 @@ import (
 // nothing, before the whole connection is given up.
 const closeGrace = time.Second
 
+// A server that has too many sessions refuses one more, for a moment.
+const (
+	maxRefusals  = 20
+	refusalPause = 50 * time.Millisecond
+)
+
 // A session is one channel of type "session". Unlike ssh.Session it tells the
 // exit status when it comes, not when the last descendant of the command has
 // let go of its streams.
@@ -41,18 +47,30 @@ func (s *Sandbox) session(ctx context.Context) (*session, error) {
 		return nil, fmt.Errorf("wait for one of %d sessions: %w", maxSessions, context.Cause(ctx))
 	}
 	free := sync.OnceFunc(func() { <-s.sessions })
-	for {
+	ses, err := s.openSession(ctx, free)
+	if err != nil {
+		free()
+		return nil, err
+	}
+	return ses, nil
+}
+
+func (s *Sandbox) openSession(ctx context.Context, free func()) (*session, error) {
+	for refusals := 0; ; {
 		l, err := s.connect(ctx)
 		if err != nil {
-			free()
 			return nil, err
 		}
 		ses, err := l.session(ctx, free)
 		if err == nil {
 			return ses, nil
 		}
-		if l.alive() || ctx.Err() != nil {
-			free()
+		_, refused := errors.AsType[*ssh.OpenChannelError](err)
+		switch {
+		case refused && refusals < maxRefusals:
+			refusals++
+			_ = pause(ctx, refusalPause) // the loop notices the end of ctx
+		case l.alive() || ctx.Err() != nil:
 			return nil, fmt.Errorf("open session: %w", err)
 		}
 	}
@@ -148,15 +166,22 @@ func (s *session) request(kind string, payload any) error {
 	return nil
 }
 
-// close closes the channel without waiting for it: a connection on which not
-// even that can be written is given up.
+// close closes the channel without waiting for it. The slot is free again when
+// the server has closed its side, which is when it stops counting, or does not
+// for a while. A connection on which nothing can be written is given up.
 func (s *session) close() {
 	s.once.Do(func() {
 		stuck := time.AfterFunc(closeGrace, func() { s.link.close(errors.New("the connection is stuck")) })
 		go func() {
+			defer s.free()
 			_ = s.ch.Close()
 			stuck.Stop()
-			s.free()
+			grace := time.NewTimer(closeGrace)
+			defer grace.Stop()
+			select {
+			case <-s.gone:
+			case <-grace.C:
+			}
 		}()
 	})
 }
