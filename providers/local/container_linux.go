@@ -15,6 +15,7 @@ import (
 
 	runc "github.com/containerd/go-runc"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // A container is what runc runs for one machine. Containers live in runc's own
@@ -81,11 +82,20 @@ func (c container) start(ctx context.Context) error {
 
 // remove kills the container and forgets it; one that is not there is nil.
 func (c container) remove(ctx context.Context) error {
-	if !exists(filepath.Join(runcRoot, c.id)) {
+	state := filepath.Join(runcRoot, c.id)
+	if !exists(state) {
 		return nil
 	}
-	err := c.runc.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
-	if err != nil && exists(filepath.Join(runcRoot, c.id)) {
+	// A runc that was killed at its start leaves its own binary bound there.
+	names, err := readDir(state)
+	if err != nil {
+		return fmt.Errorf("remove container: %w", err)
+	}
+	for _, name := range names {
+		_ = unix.Unmount(filepath.Join(state, name), unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+	}
+	err = c.runc.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
+	if err != nil && exists(state) {
 		return fmt.Errorf("remove container: %w", c.explain(err))
 	}
 	return nil

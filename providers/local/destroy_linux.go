@@ -43,7 +43,7 @@ func (m *Machine) destroy(ctx context.Context) error {
 	if err := unmountTree(ctx, d); err != nil {
 		return err
 	}
-	return errors.Join(removeFiles(rec), unplug(m.id))
+	return removeFiles(rec)
 }
 
 // kill ends every process of the machine: the monitor first, since it would

@@ -47,12 +47,16 @@ func writeIdentity(rootPath, hostName string, keys providers.Keys) error {
 }
 
 func identityFiles(root *os.Root, hostName string, keys providers.Keys) ([]guestFile, error) {
+	hosts, err := readHosts(root)
+	if err != nil {
+		return nil, err
+	}
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
 	files := []guestFile{
 		{name: "etc/machine-id", mode: 0o444, data: []byte(hex.EncodeToString(id) + "\n")},
 		{name: "etc/hostname", mode: 0o644, data: []byte(hostName + "\n")},
-		{name: "etc/hosts", mode: 0o644, data: hostsFile(hostName, nil)},
+		{name: "etc/hosts", mode: 0o644, data: []byte(mergeHosts(hosts, hostName, nil))},
 	}
 	if len(keys.HostKey) > 0 {
 		signer, err := ssh.ParsePrivateKey(keys.HostKey)
@@ -75,17 +79,6 @@ func identityFiles(root *os.Root, hostName string, keys providers.Keys) ([]guest
 		files = append(files, guestFile{name: path.Join(u.home, ".ssh/authorized_keys"), mode: 0o600, uid: u.uid, gid: u.gid, data: authorized})
 	}
 	return files, nil
-}
-
-// hostsFile is a guest's /etc/hosts: itself and the attempt's other hosts.
-func hostsFile(hostName string, others []host) []byte {
-	var b strings.Builder
-	b.WriteString("127.0.0.1\tlocalhost\n127.0.1.1\t" + hostName + "\n")
-	b.WriteString("::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n")
-	for _, o := range others {
-		b.WriteString(o.Address + "\t" + o.Name + "\n")
-	}
-	return []byte(b.String())
 }
 
 // write puts the file in place. Directories that are missing get its owner and

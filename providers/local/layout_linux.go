@@ -47,7 +47,7 @@ func (d dir) disk() string       { return filepath.Join(string(d), "disk") } // 
 func (d dir) bundle() string     { return filepath.Join(string(d), "bundle") }
 func (d dir) record() string     { return filepath.Join(string(d), "machine.json") }
 func (d dir) state() string      { return filepath.Join(string(d), "state.json") }
-func (d dir) wires() string      { return filepath.Join(string(d), "wires.json") }
+func (d dir) wire() string       { return filepath.Join(string(d), "wire.json") }
 func (d dir) console() string    { return filepath.Join(string(d), "console.log") }
 func (d dir) monitorLog() string { return filepath.Join(string(d), "monitor.log") }
 
@@ -84,6 +84,13 @@ type state struct {
 	// Off says why the guest is not running; empty while it is.
 	Off string `json:"off,omitempty"`
 }
+
+// What Off says beside how init was killed or exited.
+const (
+	offStarting  = "starting"
+	offRebooting = "rebooting"
+	offPower     = "powered off"
+)
 
 func readJSON[T any](path string) (T, error) {
 	var v T

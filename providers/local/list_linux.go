@@ -90,7 +90,7 @@ func stateName(id string) string {
 		return "broken"
 	case st.Off == "" && st.Init.alive():
 		return "running"
-	case st.Off == "powered off":
+	case st.Off == offPower:
 		return "stopped"
 	}
 	return "broken"

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -70,8 +69,6 @@ func template(t providers.Template, files fs.FS) providers.Template {
 	return t
 }
 
-var _ = fstest.MapFS{}
-
 // clone makes a machine that the test destroys.
 func clone(t *testing.T, p *local.Provider, tmpl providers.Template, id, host string) (providers.Machine, providers.KeyRing) {
 	t.Helper()
@@ -96,19 +93,11 @@ func shell(t *testing.T, m providers.Machine, host string, ring providers.KeyRin
 	return s
 }
 
-func TestFirst(t *testing.T) {
-	p, tmpl := live(t)
-	start := time.Now()
-	m, ring := clone(t, p, tmpl, "benchtest-first", "web1")
-	t.Log("clone", time.Since(start))
-	s := shell(t, m, "web1", ring)
-	t.Log("open", time.Since(start))
-	for _, argv := range [][]string{{"systemctl", "is-system-running", "--wait"}, {"systemd-analyze"}, {"systemd-analyze", "blame"}, {"systemd-analyze", "critical-chain"}, {"systemctl", "--failed"}, {"hostname"}, {"df", "-h"}, {"journalctl", "-b", "-p", "warning"}, {"mount"}, {"ls", "-la", "/", "/etc/ssh"}, {"systemctl", "list-units"}} {
-		r, err := s.Exec(t.Context(), providers.Command{Argv: argv})
-		require.NoError(t, err)
-		t.Logf("%v: %d %s %s", argv, r.ExitStatus, r.Stdout, r.Stderr)
-	}
-	start = time.Now()
-	require.NoError(t, m.Destroy(t.Context()))
-	t.Log("destroy", time.Since(start))
+// run runs a command in a sandbox and wants it to succeed.
+func run(t *testing.T, s *providers.Sandbox, argv ...string) string {
+	t.Helper()
+	r, err := s.Exec(t.Context(), providers.Command{Argv: argv})
+	require.NoError(t, err)
+	require.Zero(t, r.ExitStatus, "%v: %s%s", argv, r.Stdout, r.Stderr)
+	return strings.TrimSpace(string(r.Stdout))
 }

@@ -63,19 +63,31 @@ func (m *Machine) running() (process, error) {
 }
 
 // Reboot restarts the guest and returns when its init runs again. A guest that
-// does not shut down in rebootLimit is killed first.
+// does not shut down in rebootLimit is killed first, one that is off is
+// switched on.
 func (m *Machine) Reboot(ctx context.Context) error {
-	const rebootLimit = 20 * time.Second
-	d := dirOf(m.id)
-	st, err := readJSON[state](d.state())
-	if err != nil {
+	if err := m.reboot(ctx); err != nil {
 		return fmt.Errorf("reboot %s: %w", m.id, err)
 	}
-	if st.Off != "" && !st.Monitor.alive() {
-		if err := startMonitor(ctx, m.id); err != nil {
-			return fmt.Errorf("reboot %s: %w", m.id, err)
+	return nil
+}
+
+func (m *Machine) reboot(ctx context.Context) error {
+	const rebootLimit = 20 * time.Second
+	st, err := readJSON[state](dirOf(m.id).state())
+	if err != nil {
+		return err
+	}
+	switch st.Off {
+	case "":
+	case offStarting, offRebooting:
+		return m.awaitBoot(ctx, st.Boots+1)
+	default:
+		// Its monitor is at the end of its work or has ended.
+		if err := st.Monitor.wait(ctx); err != nil {
+			return err
 		}
-		return nil
+		return startMonitor(ctx, m.id)
 	}
 	// What systemd as PID 1 takes for "start reboot.target": SIGRTMIN+5.
 	const startReboot = unix.Signal(34 + 5)
@@ -86,12 +98,9 @@ func (m *Machine) Reboot(ctx context.Context) error {
 		return nil
 	}
 	if err := st.Monitor.signal(restartSignal); err != nil {
-		return fmt.Errorf("reboot %s: its monitor: %w", m.id, err)
+		return fmt.Errorf("its monitor: %w", err)
 	}
-	if err := m.awaitBoot(ctx, st.Boots+1); err != nil {
-		return fmt.Errorf("reboot %s: %w", m.id, err)
-	}
-	return nil
+	return m.awaitBoot(ctx, st.Boots+1)
 }
 
 // awaitBoot returns when the guest has been started n times.

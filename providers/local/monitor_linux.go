@@ -75,7 +75,14 @@ type monitor struct {
 	log       *slog.Logger
 }
 
+// newMonitor makes itself known under the machine's lock. So a Destroy at the
+// same time either finds it and kills it, or has removed the record before.
 func newMonitor(id string) (*monitor, error) {
+	unlock, err := lockDir(string(dirOf(id)))
+	if err != nil {
+		return nil, fmt.Errorf("start monitor: %w", err)
+	}
+	defer unlock()
 	rec, err := readJSON[record](dirOf(id).record())
 	if err != nil {
 		return nil, fmt.Errorf("start monitor: %w", err)
@@ -94,7 +101,7 @@ func newMonitor(id string) (*monitor, error) {
 		return nil, fmt.Errorf("start monitor: %w", err)
 	}
 	st, _ := readJSON[state](dirOf(id).state()) // there after a power-off
-	st.Monitor, st.Off = self, "starting"
+	st.Monitor, st.Off = self, offStarting
 	m := &monitor{record: rec, container: c, state: st, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	return m, m.save()
 }
@@ -112,16 +119,18 @@ func (m *monitor) run(ctx context.Context, started func()) error {
 			m.state.Init, m.state.Off = process{}, err.Error()
 			return errors.Join(err, m.save())
 		}
-		reboot := status.Signaled() && status.Signal() == unix.SIGHUP || m.restart.Swap(false)
-		m.log.Info("guest ended", "boot", m.state.Boots, "reboot", reboot, "how", describe(status))
 		m.state.Init, m.state.Off = process{}, describe(status)
+		if m.restart.Swap(false) {
+			m.state.Off = offRebooting
+		}
+		m.log.Info("guest ended", "boot", m.state.Boots, "how", m.state.Off)
 		if err := m.save(); err != nil {
 			return err
 		}
 		if err := m.container.remove(ctx); err != nil {
 			return err
 		}
-		if !reboot {
+		if m.state.Off != offRebooting {
 			return nil
 		}
 	}
@@ -208,9 +217,9 @@ func waitChild(pid int) (unix.WaitStatus, error) {
 func describe(s unix.WaitStatus) string {
 	switch {
 	case s.Signaled() && s.Signal() == unix.SIGHUP:
-		return "rebooting"
+		return offRebooting
 	case s.Signaled() && s.Signal() == unix.SIGINT:
-		return "powered off"
+		return offPower
 	case s.Signaled():
 		return "init was killed: " + s.Signal().String()
 	}
