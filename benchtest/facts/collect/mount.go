@@ -63,23 +63,23 @@ func mount(ctx context.Context, s *session, q facts.Query) (finding, error) {
 	// Of several on one point the last one covers the others.
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].point == point {
-			return s.describeMount(all[i])
+			return s.describeMount(all[i]), nil
 		}
 	}
 	return finding{attrs: map[string]any{"exists": false, "options": []string{}}}, nil
 }
 
-func (s *session) describeMount(m mountEntry) (finding, error) {
+func (s *session) describeMount(m mountEntry) finding {
+	attrs := map[string]any{"exists": true, "source": m.source, "filesystem": m.fstype, "options": m.options}
+	raw := fmt.Sprintf("%s %s %s %s", m.source, m.point, m.fstype, strings.Join(m.options, ","))
 	st, err := s.env.Root.Statfs(m.point)
 	if err != nil {
-		return finding{}, err
+		return finding{attrs: attrs, raw: raw + "\n" + err.Error()}
 	}
-	attrs := map[string]any{"exists": true, "source": m.source, "filesystem": m.fstype, "options": m.options}
 	attrs["usage"], attrs["inodes"] = usage(st)
-	raw := fmt.Sprintf("%s %s %s %s\nblocks %d, free %d, available %d, of %d bytes; inodes %d, free %d",
-		m.source, m.point, m.fstype, strings.Join(m.options, ","),
+	raw += fmt.Sprintf("\nblocks %d, free %d, available %d, of %d bytes; inodes %d, free %d",
 		st.Blocks, st.Bfree, st.Bavail, st.Bsize, st.Files, st.Ffree)
-	return finding{attrs: attrs, raw: raw}, nil
+	return finding{attrs: attrs, raw: raw}
 }
 
 // usage is what df prints, with one decimal: the share in use of what users

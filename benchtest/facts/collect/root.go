@@ -53,9 +53,9 @@ func (r *Root) Close() error { return unix.Close(r.fd) }
 // open resolves name inside the root. It never blocks on a FIFO and never
 // makes a terminal ours.
 func (r *Root) open(name string, flags int) (int, error) {
-	flags |= unix.O_CLOEXEC | unix.O_NOCTTY
+	flags |= unix.O_CLOEXEC
 	if flags&unix.O_PATH == 0 {
-		flags |= unix.O_NONBLOCK
+		flags |= unix.O_NONBLOCK | unix.O_NOCTTY
 	}
 	if strings.ContainsRune(name, 0) {
 		return -1, &fs.PathError{Op: "open", Path: name, Err: unix.EINVAL}

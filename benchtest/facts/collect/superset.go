@@ -1,0 +1,209 @@
+//go:build linux
+
+package collect
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+)
+
+// An inventory finds every subject of one noun.
+type inventory func(ctx context.Context, s *session) (map[string]finding, error)
+
+// superset is the whole machine as far as it can be listed. A noun whose list
+// could not be had is not complete, and its facts are left out.
+func (s *session) superset(ctx context.Context) (all []facts.Fact, complete []string) {
+	inventories := map[string]inventory{
+		facts.NounService: allServices,
+		facts.NounProcess: allProcesses,
+		facts.NounPort:    allPorts,
+		facts.NounPackage: allPackages,
+		facts.NounMount:   allMounts,
+		facts.NounUser:    allUsers,
+		facts.NounGroup:   allGroups,
+	}
+	for _, noun := range slices.Sorted(maps.Keys(inventories)) {
+		found, err := s.list(ctx, inventories[noun])
+		if err != nil {
+			continue
+		}
+		complete = append(complete, noun)
+		for _, subject := range slices.Sorted(maps.Keys(found)) {
+			fact := facts.Fact{Query: facts.Query{Noun: noun, Subject: subject}, Grade: s.env.Grade}
+			s.fill(&fact, found[subject], nil)
+			all = append(all, fact)
+		}
+	}
+	return all, complete
+}
+
+// list takes one inventory within the limit of a query.
+func (s *session) list(ctx context.Context, take inventory) (found map[string]finding, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit())
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("inventory panicked: %v", p)
+		}
+	}()
+	return take(ctx, s)
+}
+
+func allServices(ctx context.Context, s *session) (map[string]finding, error) {
+	d, err := s.connectSystemd(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files, err := d.listUnitFiles(ctx, "*.service")
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := d.listUnits(ctx, "*.service")
+	if err != nil {
+		return nil, err
+	}
+	pending := map[string]pendingUnit{}
+	for _, u := range loaded {
+		pending[u.Name] = d.askUnit(ctx, u.Name)
+	}
+	found := map[string]finding{}
+	for name, state := range files {
+		// Not loaded: a file and nothing more, so there is nobody to ask.
+		u := unit{name: name, load: "not loaded", active: "inactive", files: state}
+		if found[facts.CanonicalSubject(facts.NounService, name)], err = s.describeUnit(ctx, u); err != nil {
+			return nil, err
+		}
+	}
+	for name, p := range pending {
+		u, err := p.unit(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if found[facts.CanonicalSubject(facts.NounService, name)], err = s.describeUnit(ctx, u); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// unitFileStates drops template units, which are not units yet.
+func unitFileStates(rows []struct{ Path, State string }) map[string]string {
+	states := make(map[string]string, len(rows))
+	for _, r := range rows {
+		if name := path.Base(r.Path); !strings.Contains(name, "@.") {
+			states[name] = r.State
+		}
+	}
+	return states
+}
+
+// allProcesses lists each process under the name it shows and under that of
+// its executable, since rules may ask for either.
+func allProcesses(ctx context.Context, s *session) (map[string]finding, error) {
+	all, err := s.listProcesses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.readAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[string][]*proc{}
+	for _, p := range all {
+		for _, name := range distinct([]string{p.comm, p.name()}) {
+			if !p.dead() {
+				groups[name] = append(groups[name], p)
+			}
+		}
+	}
+	found := make(map[string]finding, len(groups))
+	for name, some := range groups {
+		found[name] = describeProcesses(some, names)
+	}
+	return found, nil
+}
+
+// allPorts lists each port under both spellings that find it.
+func allPorts(ctx context.Context, s *session) (map[string]finding, error) {
+	all, err := s.listSockets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	holders, err := s.socketHolders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[string][]socket{}
+	for _, sock := range all {
+		subjects := []string{fmt.Sprintf("%s:%d", sock.proto, sock.addr.Port())}
+		if both, ok := strings.CutSuffix(sock.proto, "6"); ok {
+			subjects = append(subjects, fmt.Sprintf("%s:%d", both, sock.addr.Port()))
+		}
+		for _, subject := range subjects {
+			groups[subject] = append(groups[subject], sock)
+		}
+	}
+	found := make(map[string]finding, len(groups))
+	for subject, some := range groups {
+		found[subject] = describePort(some, holders)
+	}
+	return found, nil
+}
+
+func allPackages(ctx context.Context, s *session) (map[string]finding, error) {
+	all, err := s.readPackages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]finding, len(all))
+	for name, versions := range all {
+		found[name] = describePackage(versions)
+	}
+	return found, nil
+}
+
+func allMounts(ctx context.Context, s *session) (map[string]finding, error) {
+	all, err := s.listMounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]finding, len(all))
+	for _, m := range all {
+		found[m.point] = s.describeMount(m)
+	}
+	return found, nil
+}
+
+func allUsers(ctx context.Context, s *session) (map[string]finding, error) {
+	names, err := s.readAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]finding{}
+	for _, u := range names.users {
+		if _, first := found[u.name]; !first {
+			found[u.name] = describeUser(names, u)
+		}
+	}
+	return found, nil
+}
+
+func allGroups(ctx context.Context, s *session) (map[string]finding, error) {
+	names, err := s.readAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]finding{}
+	for _, g := range names.groups {
+		if _, first := found[g.name]; !first {
+			found[g.name] = finding{attrs: map[string]any{"exists": true, "gid": g.gid}}
+		}
+	}
+	return found, nil
+}
