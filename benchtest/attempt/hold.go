@@ -55,7 +55,12 @@ func (t *try) held(ctx context.Context) error {
 // decided reports whether more samples can change no rule.
 func (t *try) decided() bool {
 	for _, rh := range t.onHosts() {
-		if !rh.rule.Decided(t.moments(rh), time.Since(t.ended)) {
+		after, samples := t.moments(rh)
+		end := time.Duration(0)
+		if n := len(samples); n > 0 {
+			end = samples[n-1].Since
+		}
+		if _, decided := rh.rule.Settled(samples, after, "", end); !decided {
 			return false
 		}
 	}
@@ -63,11 +68,10 @@ func (t *try) decided() bool {
 }
 
 // moments is how one rule fared on one host since the engine ended.
-func (t *try) moments(rh ruleHost) []rules.Moment {
+func (t *try) moments(rh ruleHost) (after rules.Status, samples []rules.Moment) {
 	h := t.host(rh.host)
-	moments := []rules.Moment{{Since: h.at[facts.After].Since, Status: rh.rule.HoldsAt(h.at[facts.After], h.at).Status}}
 	for _, s := range h.hold {
-		moments = append(moments, rules.Moment{Since: s.Since, Status: rh.rule.HoldsAt(s, h.at).Status})
+		samples = append(samples, rules.Moment{Since: s.Since, Status: rh.rule.HoldsAt(s, h.at).Status})
 	}
-	return moments
+	return rh.rule.HoldsAt(h.at[facts.After], h.at).Status, samples
 }

@@ -16,7 +16,10 @@ type Evidence struct {
 }
 
 // judge computes the verdict once, from the stored evidence alone.
-func (t *try) judge(context.Context) error {
+func (t *try) judge(ctx context.Context) error {
+	if err := t.askProvider(ctx); err != nil {
+		return err
+	}
 	var results []rules.Result
 	for _, rh := range t.onHosts() {
 		results = append(results, t.judgeState(rh))
@@ -44,7 +47,8 @@ func (t *try) judge(context.Context) error {
 func (t *try) judgeState(rh ruleHost) rules.Result {
 	h := t.host(rh.host)
 	res := rules.JudgeState(rh.rule, rules.StateEvidence{
-		At: h.at, Samples: h.hold, Window: t.window(), EngineActed: t.acted, ProviderWell: t.providerWell(h),
+		Healthy: h.at[facts.Healthy], Faulted: h.at[facts.Faulted], After: h.at[facts.After], Held: h.at[facts.Held],
+		Samples: h.hold, EngineActed: t.acted, ProviderWell: t.providerWell,
 	})
 	if t.sc.Expect == scenario.ExpectNoAction && res.Status == rules.Holds {
 		if changed := rules.Unchanged(rh.rule, h.at[facts.Healthy], h.at[facts.Held]); changed.Status != rules.Holds {
@@ -76,3 +80,24 @@ func (t *try) judgeOwn() []rules.Result {
 	return results
 }
 
+// askProvider finds out whose fault it is when a machine could not be asked at
+// the end: a provider that is well and still has the machine says that the
+// evidence was destroyed inside it.
+func (t *try) askProvider(ctx context.Context) error {
+	t.providerWell = true
+	if t.answered(facts.After) == nil && t.answered(facts.Held) == nil {
+		return nil
+	}
+	err := t.each(func(h *host) error {
+		_, err := t.Provider.Open(ctx, h.clone.Machine.ID())
+		return err
+	})
+	if err == nil {
+		err = t.Provider.Check(ctx)
+	}
+	if err != nil {
+		t.providerWell = false
+		t.logf("provider: %v", err)
+	}
+	return ctx.Err()
+}

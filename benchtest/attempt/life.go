@@ -17,35 +17,38 @@ import (
 // A try is one attempt under way. It belongs to one goroutine.
 type try struct {
 	*Runner
-	spec   Spec
-	sc     *scenario.Scenario
-	limit  scenario.Timeouts
-	id     string // key/iN, the attempt's name
-	rec    reports.Attempt
-	dir    *reports.AttemptDir
-	admit  *fixtures.Reservation
-	hosts  []*host
-	access *driverAccess
-	job    rules.Job
-	jobErr error
-	acted  bool // the engine reached a host
-	// cut is the engine's clock being cut short by the suite's deadline.
-	cut       bool
-	timedOut  bool
-	retryable bool
-	ended     time.Time // when the engine ended
-	settled   map[ruleHost]rules.Status
+	spec  Spec
+	sc    *scenario.Scenario
+	limit scenario.Timeouts
+	id    string // key/iN, the attempt's name
+	rec   reports.Attempt
+	book  *book
+	dir   *reports.AttemptDir // the book's
+
+	reservation *fixtures.Reservation
+	hosts       []*host
+	network     string // the lease of the hosts' network; empty: none
+	access      *driverAccess
+	job         rules.Job
+	acted       bool      // the engine reached a host
+	cut         bool      // the engine's clock was cut short by the suite's deadline
+	timedOut    bool      // the engine used up its own time
+	ended       time.Time // when the engine ended
+	validated   *validation
+	// providerWell: what could not be observed was taken away inside the guest.
+	providerWell bool
+	retryable    bool
 }
 
 // A host is one machine of the attempt, with what was observed of it.
 type host struct {
-	name    string
-	clone   *fixtures.Clone
-	root    *providers.Sandbox
-	at      map[facts.Checkpoint]facts.Snapshot
-	work    []facts.Snapshot // samples while the engine worked
-	hold    []facts.Snapshot // samples of the hold window
-	control map[string]validation
+	name  string
+	want  fixtures.Want
+	clone *fixtures.Clone
+	root  *providers.Sandbox
+	at    map[facts.Checkpoint]facts.Snapshot
+	work  []facts.Snapshot // samples while the engine worked
+	hold  []facts.Snapshot // samples of the hold window
 }
 
 // A step is one stretch of an attempt's life.
@@ -75,32 +78,31 @@ func (t *try) life() []step {
 	}
 }
 
-func newTry(r *Runner, spec Spec) *try {
+func newTry(r *Runner, spec Spec, b *book) *try {
 	sc := spec.Scenario
-	t := &try{Runner: r, spec: spec, sc: sc, limit: r.limits(sc), id: fmt.Sprintf("%s/i%d", sc.Key, spec.Iteration)}
+	t := &try{Runner: r, spec: spec, sc: sc, limit: r.limits(sc), id: fmt.Sprintf("%s/i%d", sc.Key, spec.Iteration), book: b, dir: b.dir}
 	t.rec = t.newRecord()
 	return t
 }
 
 // live goes through the steps until one breaks, then records and releases.
-func (t *try) live(ctx context.Context) {
-	if err := t.open(); err != nil {
-		t.broke("open the record", err)
-		return
-	}
+// What broke and may be tried again is recorded by the next try; last says
+// that there is none.
+func (t *try) live(ctx context.Context, last bool) {
 	for _, s := range t.life() {
 		err := t.timed(s.clock, func() error { return s.do(ctx) })
 		if err != nil {
-			t.retryable = s.infrastructure
+			t.retryable = s.infrastructure && !last && ctx.Err() == nil
 			t.broke(s.name, t.explain(ctx, err))
 			break
 		}
 	}
-	t.record()
+	if !t.retryable {
+		t.record()
+	}
 	if err := t.timed(&t.rec.Phases.Release, func() error { return t.release(ctx) }); err != nil {
 		t.Log.Error("release machines", "attempt", t.id, "err", err)
 	}
-	t.close()
 }
 
 // timed adds what do takes to clock.

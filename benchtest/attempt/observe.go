@@ -17,7 +17,7 @@ func (t *try) queries(host string) []facts.Query {
 	asked := map[string]bool{}
 	for i := range t.sc.State {
 		r := &t.sc.State[i]
-		if r.On != "" && r.On != host || asked[r.Query.ID()] {
+		if !r.AppliesTo(host) || asked[r.Query.ID()] {
 			continue
 		}
 		asked[r.Query.ID()] = true
@@ -89,14 +89,6 @@ func (t *try) each(do func(*host) error) error {
 	return errors.Join(errs...)
 }
 
-// note logs what went wrong with the record: evidence that is not written is
-// seen by people, and the verdict does not depend on it.
-func (t *try) note(err error) {
-	if err != nil {
-		t.Log.Error("write record", "attempt", t.id, "err", err)
-	}
-}
-
 // A ruleHost is one rule on one host: what a result is about.
 type ruleHost struct {
 	rule *rules.State
@@ -109,7 +101,7 @@ func (t *try) onHosts() []ruleHost {
 	for i := range t.sc.State {
 		r := &t.sc.State[i]
 		for _, h := range t.hosts {
-			if r.On == "" || r.On == h.name {
+			if r.AppliesTo(h.name) {
 				all = append(all, ruleHost{r, h.name})
 			}
 		}

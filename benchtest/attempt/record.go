@@ -1,9 +1,6 @@
 package attempt
 
 import (
-	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
@@ -18,6 +15,9 @@ func (t *try) newRecord() reports.Attempt {
 		Title: t.sc.Title, Tags: t.sc.Tags, Provider: t.ProviderName, Engine: t.Engine.Name(), Gateway: t.Gateway.Name(),
 		Seed: t.Seed, Started: time.Now(), Score: 1, Artifacts: t.spec.Artifacts, EngineIsolation: "none",
 		Digests: reports.Digests{Scenario: t.sc.Digest, Rules: rules.Digest(t.sc.State, t.sc.Compliance), Templates: map[string]string{}},
+	}
+	if t.dir != nil {
+		rec.Dir = t.dir.Name
 	}
 	for _, h := range t.sc.Hosts {
 		if tmpl, err := t.Templates.Get(h.Template); err == nil {
@@ -38,6 +38,8 @@ func (t *try) record() {
 	if t.rec.Outcome.Scored() {
 		t.note(t.History.Add(t.sc.Key, t.rec.Phases.Total()))
 	}
+	t.logf("%s: %s", t.rec.Outcome, t.rec.Reason)
+	t.note(t.book.finish(&t.rec))
 }
 
 func (t *try) hostRecord(h *host) reports.Host {
@@ -45,7 +47,7 @@ func (t *try) hostRecord(h *host) reports.Host {
 	if h.clone == nil {
 		return rec
 	}
-	tmpl := h.clone.Spec.Template
+	tmpl := h.clone.Template
 	rec.Machine, rec.Template = h.clone.Machine.ID(), tmpl.Name
 	rec.Limits = providers.Limits{MemoryMiB: tmpl.MemoryMiB, VCPU: tmpl.VCPU, DiskMiB: tmpl.DiskMiB}
 	rec.Enforced = providers.Enforced{Reason: "the provider does not say"}
@@ -53,27 +55,4 @@ func (t *try) hostRecord(h *host) reports.Host {
 		rec.Enforced = r.Enforced()
 	}
 	return rec
-}
-
-// A teeLog writes lines for people to the attempt's log and the test's output.
-type teeLog struct {
-	mu     sync.Mutex
-	to     io.Writer // the attempt's log
-	output io.Writer // the test's output, may be nil
-}
-
-func (l *teeLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.output != nil {
-		// The test's output is a courtesy; the log is the record.
-		_, _ = l.output.Write(p)
-	}
-	return l.to.Write(p)
-}
-
-// logf adds a line to the attempt's log.
-func (t *try) logf(format string, args ...any) {
-	_, err := fmt.Fprintf(t.log, "%s "+format+"\n", append([]any{time.Now().UTC().Format("15:04:05.000")}, args...)...)
-	t.note(err)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
-	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // release gives everything back, synchronously, whatever ended the attempt:
@@ -18,8 +17,8 @@ func (t *try) release(ctx context.Context) error {
 		errs = append(errs, t.access.close())
 	}
 	errs = append(errs, t.each(func(h *host) error { return t.releaseHost(ctx, h) }))
-	if n, ok := t.Provider.(providers.Networker); ok && t.networked && !t.kept() {
-		errs = append(errs, n.Disconnect(ctx, t.networkID()))
+	if !t.kept() {
+		errs = append(errs, t.disconnect(ctx))
 	}
 	if t.reservation != nil {
 		t.reservation.Release()

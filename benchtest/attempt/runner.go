@@ -128,14 +128,21 @@ func (r *Runner) Expected(s *scenario.Scenario) time.Duration {
 // once what broke before the engine's first action, and records that it did.
 func (r *Runner) Run(ctx context.Context, spec Spec) reports.Attempt {
 	const tries = 2
+	b, err := r.openBook(spec)
+	if err != nil {
+		t := newTry(r, spec, b)
+		t.broke("open the record", err)
+		return t.rec
+	}
 	var retries []string
 	for n := 1; ; n++ {
-		t := newTry(r, spec)
+		t := newTry(r, spec, b)
 		t.rec.Retries = retries
-		t.live(ctx)
-		if !t.retryable || n == tries || ctx.Err() != nil {
+		t.live(ctx, n == tries)
+		if !t.retryable {
 			return t.rec
 		}
 		retries = append(retries, t.rec.Reason)
+		t.note(b.event(reports.Event{Kind: reports.Retry, Reason: t.rec.Reason}))
 	}
 }

@@ -35,7 +35,7 @@ func (t *try) work(ctx context.Context) error {
 
 	t.timedOut = errors.Is(engineCtx.Err(), context.DeadlineExceeded) && ctx.Err() == nil
 	_, t.acted = desk.bastion.FirstAction()
-	t.job, t.jobErr = job, err
+	t.job = job
 	desk.fill(&t.job)
 	t.note(t.dir.WriteJob(t.job))
 	return t.engineBroke(ctx, err)
@@ -140,7 +140,7 @@ func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 		Dir:        d.dir,
 		Sandboxes:  d.sandboxes,
 		Transcript: t.dir.Transcript(),
-		Log:        t.log,
+		Log:        t.book.log,
 		Observe:    d.observe,
 	}
 	for _, h := range t.hosts {

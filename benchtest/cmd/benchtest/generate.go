@@ -72,4 +72,3 @@ func packageName(dir string) string {
 	}
 	return name + "_test"
 }
-

@@ -1,0 +1,80 @@
+package attempt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// A book is what an attempt leaves on disk. It is opened before anything is
+// tried and outlives a retry.
+type book struct {
+	run  *reports.Run
+	dir  *reports.AttemptDir
+	log  *teeLog
+	spec Spec
+}
+
+// openBook makes the attempt's directory, with every evidence file open.
+func (r *Runner) openBook(spec Spec) (*book, error) {
+	b := &book{run: r.Record, spec: spec, log: &teeLog{output: spec.Output}}
+	var err error
+	if b.dir, err = r.Record.AttemptDir(spec.Scenario.Key, spec.Iteration); err != nil {
+		return b, err
+	}
+	if b.log.to, err = b.dir.Log("attempt"); err != nil {
+		return b, errors.Join(err, b.dir.Close())
+	}
+	return b, b.event(reports.Event{Kind: reports.AttemptStarted})
+}
+
+// event adds a line about this attempt to the run's log.
+func (b *book) event(e reports.Event) error {
+	e.RunID, e.Key, e.Iteration = b.run.ID, b.spec.Scenario.Key, b.spec.Iteration
+	return b.run.Log.Append(e)
+}
+
+// finish seals the evidence and writes the verdict.
+func (b *book) finish(rec *reports.Attempt) error {
+	digest, err := b.dir.Seal()
+	rec.Digests.Evidence = digest
+	return errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
+}
+
+// A teeLog writes lines for people to the attempt's log and to the test's output.
+type teeLog struct {
+	mu     sync.Mutex
+	to     io.Writer // the attempt's log; nil when there is none
+	output io.Writer // the test's output; may be nil
+}
+
+func (l *teeLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.output != nil {
+		// The test's output is a courtesy; the log is the record.
+		_, _ = l.output.Write(p)
+	}
+	if l.to == nil {
+		return len(p), nil
+	}
+	return l.to.Write(p)
+}
+
+// logf adds a line to the attempt's log.
+func (t *try) logf(format string, args ...any) {
+	_, err := fmt.Fprintf(t.book.log, "%s "+format+"\n", append([]any{time.Now().UTC().Format("15:04:05.000")}, args...)...)
+	t.note(err)
+}
+
+// note logs what went wrong with the record: evidence that is not written is
+// seen by people, and the verdict does not depend on it.
+func (t *try) note(err error) {
+	if err != nil {
+		t.Log.Error("write record", "attempt", t.id, "err", err)
+	}
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+func dialCommand() command {
+	return command{
+		name: "dial", args: "ID", summary: "Connect standard input and output to a machine's SSH server (a ProxyCommand)",
+		flags: func(fs *flag.FlagSet) runFunc {
+			mode := fs.String("mode", "local", "the machine's `provider`")
+			fs.StringVar(mode, "m", "local", "the same as --mode")
+			return func(ctx context.Context, e *env, args []string) error { return e.dial(ctx, *mode, args) }
+		},
+	}
+}
+
+func (e *env) dial(ctx context.Context, mode string, args []string) error {
+	if len(args) != 1 {
+		return usagef("want one machine's ID: benchtest sandbox list shows them")
+	}
+	p, err := e.provider(mode)
+	if err != nil {
+		return err
+	}
+	m, err := p.Open(ctx, args[0])
+	if err != nil {
+		return fmt.Errorf("open %s: %w", args[0], err)
+	}
+	conn, err := m.Dial(ctx)
+	if err != nil {
+		return fmt.Errorf("dial %s: %w", args[0], err)
+	}
+	return providers.Pipe(ctx, conn, e.stdin, e.stdout)
+}

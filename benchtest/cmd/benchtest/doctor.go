@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func doctorCommand() command {
+	return command{
+		name: "doctor", summary: "Say what is missing on this machine, and the command that installs it",
+		flags: func(fs *flag.FlagSet) runFunc {
+			asJSON := fs.Bool("json", false, "one JSON array, for other programs")
+			return func(ctx context.Context, e *env, _ []string) error { return e.doctor(ctx, *asJSON) }
+		},
+	}
+}
+
+// A finding is one thing that doctor looked at.
+type finding struct {
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+func (e *env) doctor(ctx context.Context, asJSON bool) error {
+	findings := []finding{
+		program(ctx, "Go", "https://go.dev/doc/install", "go", "version"),
+		program(ctx, "OpenSSH client (engines, Ansible)", "apt-get install openssh-client", "ssh", "-V"),
+		program(ctx, "Ansible (scenarios with playbooks)", "apt-get install ansible-core", "ansible-playbook", "--version"),
+	}
+	for _, name := range registry().Names() {
+		findings = append(findings, e.providerFindings(ctx, name)...)
+	}
+	if runtime.GOOS != "linux" {
+		findings = append(findings, finding{What: "provider local", Detail: "needs Linux", Remedy: "run on Linux, or use another provider"})
+	}
+	bad := 0
+	for _, f := range findings {
+		if !f.OK {
+			bad++
+		}
+	}
+	if err := e.printFindings(findings, asJSON); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// program asks a program for its version.
+func program(ctx context.Context, what, remedy string, argv ...string) finding {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return finding{What: what, Detail: err.Error(), Remedy: remedy}
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	return finding{What: what, OK: true, Detail: first}
+}
+
+// providerFindings splits what a provider lacks into one finding a line.
+func (e *env) providerFindings(ctx context.Context, name string) []finding {
+	p, err := e.provider(name)
+	if err == nil {
+		err = p.Check(ctx)
+	}
+	if err == nil {
+		return []finding{{What: "provider " + name, OK: true, Detail: "ready"}}
+	}
+	var list []finding
+	for _, line := range leaves(err) {
+		what, remedy, _ := strings.Cut(line.Error(), ": ")
+		list = append(list, finding{What: "provider " + name, Detail: what, Remedy: remedy})
+	}
+	return list
+}
+
+// leaves are the errors that were joined into err.
+func leaves(err error) []error {
+	var list []error
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	for _, e := range joined.Unwrap() {
+		list = append(list, leaves(e)...)
+	}
+	return list
+}
+
+func (e *env) printFindings(findings []finding, asJSON bool) error {
+	if asJSON {
+		return e.printJSON(findings)
+	}
+	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	for _, f := range findings {
+		mark := "ok"
+		if !f.OK {
+			mark = "missing"
+		}
+		e.printf(t, "%s\t%s\t%s\n", mark, f.What, f.Detail)
+		if f.Remedy != "" {
+			e.printf(t, "\t\t→ %s\n", f.Remedy)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}

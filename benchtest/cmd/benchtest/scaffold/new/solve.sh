@@ -1,0 +1,4 @@
+#!/bin/bash
+# The reference fix, as the user agent. Engines never see it.
+set -eu
+sudo systemctl enable --now nginx
