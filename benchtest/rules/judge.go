@@ -91,7 +91,7 @@ func (r *State) explain(status Status, end time.Duration, after, held Result, sa
 	case after.Status == status && !r.hasWindow():
 		after.Reason = appendReason(after.Reason, "it must hold when the engine ends and at the end of the hold window")
 		return after
-	case status == RuleErrored && r.hasWindow() && end < r.Within+r.For:
+	case status == RuleErrored && r.hasWindow() && r.short(end):
 		held.Status = status
 		held.Reason = appendReason(held.Reason, fmt.Sprintf("the hold window was cut at %s of %s", end.Round(time.Millisecond), r.Within+r.For))
 		return held

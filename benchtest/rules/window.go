@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -24,11 +25,7 @@ func Window(rules []State) (total, every time.Duration) {
 			continue
 		}
 		total = max(total, r.Within+r.For)
-		step := r.Every
-		if step == 0 {
-			step = DefaultEvery
-		}
-		if every == 0 || step < every {
+		if step := r.step(); every == 0 || step < every {
 			every = step
 		}
 	}
@@ -39,6 +36,18 @@ func Window(rules []State) (total, every time.Duration) {
 }
 
 func (r *State) hasWindow() bool { return r.Within > 0 || r.For > 0 }
+
+// step is the time between two samples of the rule.
+func (r *State) step() time.Duration {
+	if r.Every > 0 {
+		return r.Every
+	}
+	return DefaultEvery
+}
+
+// short reports whether a window that ended at end was cut: its last sample is
+// a step or more away from the end that the rule needs.
+func (r *State) short(end time.Duration) bool { return end+r.step() <= r.Within+r.For }
 
 // Settled says what became of the rule in the hold window. after is its status
 // when the engine ended (time zero), samples those in between, held the last
@@ -56,8 +65,8 @@ func (r *State) hasWindow() bool { return r.Within > 0 || r.For > 0 }
 // is over, since every later moment counts. Sampling may stop early only when
 // every rule is decided.
 //
-// A window that was closed before within+for without that decision leaves the
-// rule errored.
+// A window that was closed, without that decision, one step (every) or more
+// before within+for leaves the rule errored.
 func (r *State) Settled(samples []Moment, after, held Status, end time.Duration) (s Status, decided bool) {
 	open := held == ""
 	if !r.hasWindow() {
@@ -70,7 +79,7 @@ func (r *State) Settled(samples []Moment, after, held Status, end time.Duration)
 		return both(after, held), true
 	}
 	moments := sequence(samples, after, held, end)
-	short := open || end < r.Within+r.For
+	short := open || r.short(end)
 	possible := settles(moments, r.Within, true) || short && end < r.Within
 	switch {
 	case !possible:
@@ -91,7 +100,7 @@ func sequence(samples []Moment, after, held Status, end time.Duration) []Moment 
 			moments = append(moments, m)
 		}
 	}
-	slices.SortStableFunc(moments, func(a, b Moment) int { return int(a.Since - b.Since) })
+	slices.SortStableFunc(moments, func(a, b Moment) int { return cmp.Compare(a.Since, b.Since) })
 	if held != "" {
 		moments = append(moments, Moment{end, held})
 	}
