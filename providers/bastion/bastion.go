@@ -1,6 +1,7 @@
 package bastion
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ var errClosed = errors.New("bastion is closed")
 // concurrently. Whoever started it closes it.
 type Bastion struct {
 	dir      string
+	user     string
 	limits   Limits
 	log      *log.Logger
 	listener *net.UnixListener
@@ -51,6 +53,7 @@ func Start(ctx context.Context, c Config) (*Bastion, error) {
 	limits := c.Limits.withDefaults()
 	b := &Bastion{
 		dir:    c.Dir,
+		user:   cmp.Or(c.User, defaultUser),
 		limits: limits,
 		log:    log.New(&boundedLog{w: c.Log, left: maxLog}, "bastion: ", log.LstdFlags|log.Lmicroseconds|log.LUTC),
 		guests: map[string]*guest{},

@@ -12,8 +12,7 @@ import (
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
-// User is the one user name that the bastion lets in.
-const User = "agent"
+const defaultUser = "agent"
 
 // Config is what a Bastion is started with. Dir, Hosts and Binary must be set.
 type Config struct {
@@ -25,6 +24,9 @@ type Config struct {
 	// Binary is the absolute path of the program that the ssh_config names as
 	// ProxyCommand; started with -benchtest.dial=ARG it must call DialMain.
 	Binary string
+	// User is the one user name that the bastion lets in; empty means agent.
+	// Who a client is in the guest is its Upstream's to say.
+	User string
 	// Observe, where set, is told of each command twice: as it starts, before
 	// it is forwarded (Ended is zero), and when it has ended. Calls come one at a
 	// time and the command waits for them.
@@ -87,6 +89,9 @@ func (c Config) check() error {
 	}
 	if len(c.Hosts) == 0 {
 		errs = append(errs, errors.New("no hosts"))
+	}
+	if !validHost(cmp.Or(c.User, defaultUser)) {
+		errs = append(errs, fmt.Errorf("user %q is not a user's name", c.User))
 	}
 	for name, up := range c.Hosts {
 		switch {

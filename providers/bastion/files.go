@@ -50,14 +50,14 @@ func newKey() (ssh.Signer, ed25519.PrivateKey, error) {
 	return signer, key, err
 }
 
-// serverConfig lets in the engine's key as User, and nothing else. acted is
+// serverConfig lets in the engine's key as user, and nothing else. acted is
 // called for each client that is let in, before the client knows.
-func (id identity) serverConfig(acted func()) *ssh.ServerConfig {
+func (id identity) serverConfig(user string, acted func()) *ssh.ServerConfig {
 	want := id.client.PublicKey().Marshal()
 	c := &ssh.ServerConfig{
 		ServerVersion: "SSH-2.0-benchtest",
 		PublicKeyCallback: func(m ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if m.User() != User || !bytes.Equal(key.Marshal(), want) {
+			if m.User() != user || !bytes.Equal(key.Marshal(), want) {
 				return nil, errors.New("not the key of this attempt")
 			}
 			return &ssh.Permissions{}, nil
@@ -77,7 +77,7 @@ func (b *Bastion) prepare(c Config) (err error) {
 	if b.identity, err = newIdentity(); err != nil {
 		return fmt.Errorf("make keys: %w", err)
 	}
-	b.server = b.identity.serverConfig(func() { b.first.CompareAndSwap(nil, new(time.Now())) })
+	b.server = b.identity.serverConfig(b.user, func() { b.first.CompareAndSwap(nil, new(time.Now())) })
 	mode := os.FileMode(0o700)
 	if c.Owner != nil {
 		mode = 0o711 // its user reaches what is inside by name, and changes none of it
@@ -180,7 +180,7 @@ func (b *Bastion) sshConfig(binary, key string) []byte {
 		for _, line := range []string{
 			"HostName " + name,
 			"HostKeyAlias " + name,
-			"User " + User,
+			"User " + b.user,
 			"IdentityFile " + configPath(key),
 			"IdentitiesOnly yes",
 			"IdentityAgent none",

@@ -18,7 +18,7 @@ func (b *Bastion) Machine(name string) providers.Machine {
 
 // Access is how to prove oneself to every Machine of the bastion.
 func (b *Bastion) Access() providers.Access {
-	return providers.Access{User: User, Key: b.identity.client, HostKey: b.identity.host.PublicKey()}
+	return providers.Access{User: b.user, Key: b.identity.client, HostKey: b.identity.host.PublicKey()}
 }
 
 // observed is a guest behind the bastion.

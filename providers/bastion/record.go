@@ -112,6 +112,19 @@ func (l *ledger) all() []Record {
 	return out
 }
 
+// Ran is the argv of each command that r stands for. A shell stands for the
+// lines that went into it, as far as they are known.
+func (r Record) Ran() [][]string {
+	var ran [][]string
+	if r.Kind != Shell || len(r.Typed) == 0 {
+		ran = append(ran, r.Argv)
+	}
+	for _, line := range r.Typed {
+		ran = append(ran, argvOf(line))
+	}
+	return ran
+}
+
 // clone shares nothing with r that a reader could change.
 func (r Record) clone() Record {
 	r.Argv = slices.Clone(r.Argv)

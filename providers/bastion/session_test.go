@@ -158,6 +158,7 @@ func TestInteractiveShell(t *testing.T) {
 	r := w.last(t)
 	assert.Equal(t, bastion.Shell, r.Kind)
 	assert.Equal(t, []string{"echo hello", "stty size", "exit 5"}, r.Typed)
+	assert.Equal(t, [][]string{{"echo", "hello"}, {"stty", "size"}, {"exit", "5"}}, r.Ran())
 	assert.Contains(t, out.String(), "40 120")
 	cast, err := os.ReadFile(r.Terminal)
 	require.NoError(t, err)
@@ -183,6 +184,7 @@ func TestScriptOnStandardInput(t *testing.T) {
 				return
 			}
 			assert.Equal(t, []string{"echo one", "echo two"}, r.Typed)
+			assert.Equal(t, [][]string{r.Argv, {"echo", "one"}, {"echo", "two"}}, r.Ran())
 			assert.FileExists(t, r.Terminal)
 		})
 	}
