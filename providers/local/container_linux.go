@@ -107,17 +107,17 @@ func (c container) explain(err error) error {
 	if readErr != nil {
 		return err
 	}
-	var messages []string
+	var last string
 	for line := range strings.Lines(string(b)) {
 		var entry struct{ Level, Msg string }
 		if json.Unmarshal([]byte(line), &entry) == nil && entry.Level == "error" {
-			messages = append(messages, entry.Msg)
+			last = entry.Msg
 		}
 	}
-	if len(messages) == 0 {
+	if last == "" {
 		return err
 	}
-	return fmt.Errorf("%w: %s", err, strings.Join(messages, "; "))
+	return fmt.Errorf("%w: %s", err, last)
 }
 
 // stdio is the standard streams of a runc command. They are handed on to the

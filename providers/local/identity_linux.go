@@ -84,14 +84,8 @@ func identityFiles(root *os.Root, hostName string, keys providers.Keys) ([]guest
 // write puts the file in place. Directories that are missing get its owner and
 // are closed to others.
 func (f guestFile) write(root *os.Root) error {
-	dir := path.Dir(f.name)
-	if _, err := root.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := root.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		if err := root.Lchown(dir, idOffset+f.uid, idOffset+f.gid); err != nil {
-			return err
-		}
+	if err := f.mkdir(root, path.Dir(f.name)); err != nil {
+		return err
 	}
 	if err := root.Remove(f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -111,6 +105,24 @@ func (f guestFile) write(root *os.Root) error {
 		return err
 	}
 	return out.Close()
+}
+
+// mkdir makes the missing ones of a directory and its parents.
+func (f guestFile) mkdir(root *os.Root, dir string) error {
+	err := root.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := f.mkdir(root, path.Dir(dir)); err != nil {
+			return err
+		}
+		err = root.Mkdir(dir, 0o700)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return root.Lchown(dir, idOffset+f.uid, idOffset+f.gid)
 }
 
 type guestUser struct {

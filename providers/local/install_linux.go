@@ -25,7 +25,9 @@ func (b *build) install(ctx context.Context) error {
 	var packages []string
 	if b.t.Base != nil { // a base's own came with its bootstrap
 		packages = b.t.Packages
-		b.progress(fmt.Sprintf("installing %d packages", len(packages)))
+		if len(packages) > 0 {
+			b.progress(fmt.Sprintf("installing %d packages", len(packages)))
+		}
 	}
 	return b.script(ctx, setupScript, packages...)
 }

@@ -26,15 +26,15 @@ const (
 	maxConsole = 64 << 10
 )
 
-// MonitorMain runs a machine's monitor when the arguments (os.Args) ask for
-// one; the program then exits with code and does nothing else. It must be
-// called first in main, before flags are parsed, by every program that clones
-// machines of this provider.
+// MonitorMain runs a machine's monitor when the program's arguments, without
+// its name, ask for one; the program then exits with code and does nothing
+// else. It must be called first in main, before flags are parsed, by every
+// program that clones machines of this provider.
 func MonitorMain(args []string) (handled bool, code int) {
-	if len(args) != 2 || !strings.HasPrefix(args[1], monitorFlag) {
+	if len(args) != 1 || !strings.HasPrefix(args[0], monitorFlag) {
 		return false, 0
 	}
-	id := strings.TrimPrefix(args[1], monitorFlag)
+	id := strings.TrimPrefix(args[0], monitorFlag)
 	if err := checkID(id); err != nil {
 		return true, 2
 	}

@@ -90,7 +90,10 @@ func (b *build) exec(ctx context.Context, out io.Writer, argv ...string) error {
 		Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Effective: caps, Permitted: caps},
 	}
-	return c.runc.Exec(ctx, c.id, process, &runc.ExecOpts{IO: &stdio{out: out}})
+	if err := c.runc.Exec(ctx, c.id, process, &runc.ExecOpts{IO: &stdio{out: out}}); err != nil {
+		return c.explain(err)
+	}
+	return nil
 }
 
 // copyIn copies a template's files into the guest, as the guest's root's.
