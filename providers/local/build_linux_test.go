@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,6 +74,26 @@ func TestBuildLayer(t *testing.T) {
 	require.NoError(t, m.Destroy(t.Context()))
 	require.NoError(t, p.DeleteTemplate(t.Context(), tmpl.BuildName()))
 	assert.Empty(t, stateOf(t, p, tmpl.BuildName()))
+}
+
+func TestBuildByPlaybook(t *testing.T) {
+	t.Parallel()
+	p, base := live(t)
+	if _, err := exec.LookPath("ansible-playbook"); err != nil {
+		t.Skip("no ansible-playbook: apt-get install ansible-core")
+	}
+	files := fstest.MapFS{"provision.yml": {Data: []byte(`
+- hosts: all
+  tasks:
+    - {name: leave a mark, copy: {content: "by ansible\n", dest: /etc/mark}}
+`)}}
+	tmpl := template(providers.Template{Name: "test-play", Base: &base, Provision: "provision.yml", DiskMiB: 512, MemoryMiB: 512}, files)
+	remove := func() { require.NoError(t, p.DeleteTemplate(context.Background(), tmpl.BuildName())) }
+	remove()
+	t.Cleanup(remove)
+	require.NoError(t, p.Build(t.Context(), tmpl))
+	m, ring := clone(t, p, tmpl, "benchtest-played", "web1")
+	assert.Equal(t, "by ansible", run(t, shell(t, m, "web1", ring), "cat", "/etc/mark"))
 }
 
 func TestBuildThatFailsLeavesNothingThatLooksFinished(t *testing.T) {

@@ -2,8 +2,10 @@ package local_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/benchtest-dev/benchtest/providers/bastion"
 	"github.com/benchtest-dev/benchtest/providers/local"
 )
 
@@ -11,6 +13,14 @@ import (
 func TestMain(m *testing.M) {
 	if handled, code := local.MonitorMain(os.Args[1:]); handled {
 		os.Exit(code)
+	}
+	// What Ansible reaches a guest through is this binary too.
+	if len(os.Args) == 2 && strings.HasPrefix(os.Args[1], "-benchtest.dial=") {
+		if err := bastion.DialMain(strings.TrimPrefix(os.Args[1], "-benchtest.dial="), os.Stdin, os.Stdout); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+		return
 	}
 	os.Exit(m.Run())
 }

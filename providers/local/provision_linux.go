@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 
 	runc "github.com/containerd/go-runc"
@@ -16,6 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/ansible"
+	"github.com/benchtest-dev/benchtest/providers/bastion"
 )
 
 // provisionDir is where a template's own files are in the guest while it is
@@ -25,15 +28,22 @@ const provisionDir = "var/lib/benchtest-build"
 // provision boots the template as a clone would be, without a network, and
 // runs its provisioning in it.
 func (b *build) provision(ctx context.Context) (err error) {
-	switch b.t.Provision {
-	case "":
+	if b.t.Provision == "" {
 		return nil
-	case "provision.sh":
-	default:
-		return fmt.Errorf("provision %q: want provision.sh", b.t.Provision)
+	}
+	steps := map[string]func(context.Context, *Machine, providers.KeyRing) error{
+		"provision.sh": b.provisionScript, "provision.yml": b.provisionPlaybook,
+	}
+	step := steps[b.t.Provision]
+	if step == nil {
+		return fmt.Errorf("provision %q: want provision.sh or provision.yml", b.t.Provision)
 	}
 	b.progress("provisioning with " + b.t.Provision)
-	m, err := b.p.launch(ctx, b.rec, providers.Keys{})
+	ring, err := providers.NewKeyRing()
+	if err != nil {
+		return err
+	}
+	m, err := b.p.launch(ctx, b.rec, ring.Keys)
 	if err != nil {
 		return err
 	}
@@ -42,16 +52,51 @@ func (b *build) provision(ctx context.Context) (err error) {
 		defer cancel()
 		err = errors.Join(err, m.Destroy(undo))
 	}()
-	if err := copyIn(b.t.Files, dirOf(b.rec.ID).root()); err != nil {
-		return err
-	}
 	if err := b.awaitSystem(ctx); err != nil {
 		return err
 	}
-	if err := b.exec(ctx, b.log, "/bin/sh", "-c", "chmod +x "+b.t.Provision+" && exec ./"+b.t.Provision); err != nil {
+	if err := step(ctx, m, ring); err != nil {
 		return fmt.Errorf("%s: %w", b.t.Provision, err)
 	}
 	return m.powerOff(ctx)
+}
+
+// provisionScript runs a shell script as the guest's root, in the directory of
+// the template's files.
+func (b *build) provisionScript(ctx context.Context, _ *Machine, _ providers.KeyRing) error {
+	if err := copyIn(b.t.Files, dirOf(b.rec.ID).root()); err != nil {
+		return err
+	}
+	return b.exec(ctx, b.log, "/bin/sh", "-c", "cd /"+provisionDir+" && chmod +x "+b.t.Provision+" && exec ./"+b.t.Provision)
+}
+
+// provisionPlaybook runs the driver's Ansible against the guest, as root.
+func (b *build) provisionPlaybook(ctx context.Context, m *Machine, ring providers.KeyRing) (err error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	access := providers.Access{User: "root", Key: ring.Root.Signer, HostKey: ring.HostKey}
+	gate, err := bastion.Start(ctx, bastion.Config{
+		Dir:    filepath.Join(string(dirOf(b.rec.ID)), "bastion"), // short: a socket's path is limited
+		Hosts:  map[string]bastion.Upstream{b.t.Name: {Machine: m, Access: access}},
+		Binary: binary, User: "root", Log: b.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, gate.Close()) }()
+	report, err := ansible.Run(ctx, ansible.Play{
+		Playbook: b.t.Provision, Files: b.t.Files, Hosts: []string{b.t.Name},
+		SSHConfig: gate.SSHConfigPath(), User: "root", Log: b.log,
+	})
+	if err != nil {
+		return err
+	}
+	if report.ExitCode != 0 || !report.Complete {
+		return fmt.Errorf("ansible-playbook exited with %d: %s", report.ExitCode, report.Failure())
+	}
+	return nil
 }
 
 // awaitSystem returns when the guest's systemd has started all it will. A
@@ -73,8 +118,8 @@ func (b *build) awaitSystem(ctx context.Context) error {
 	}
 }
 
-// exec runs a command in the build's guest, in the directory of the
-// template's files.
+// exec runs a command as root in the build's guest, beside its SSH server,
+// which a template's provisioning may well restart.
 func (b *build) exec(ctx context.Context, out io.Writer, argv ...string) error {
 	hs, err := hostHierarchies()
 	if err != nil {
@@ -86,7 +131,7 @@ func (b *build) exec(ctx context.Context, out io.Writer, argv ...string) error {
 	}
 	c := containerOf(b.rec, hs)
 	process := specs.Process{
-		Args: argv, Cwd: "/" + provisionDir,
+		Args: argv, Cwd: "/",
 		Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Effective: caps, Permitted: caps},
 	}
