@@ -111,7 +111,7 @@ func (d *decoder) integrity(top object) {
 	}
 	o := newObject(d.r, n, "integrity", "off")
 	d.s.IntegrityOff = o.str("off")
-	if len(n.Content) == 0 || o.has("off") && isText(o.fields["off"]) && d.s.IntegrityOff == "" {
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 || o.has("off") && isText(o.fields["off"]) && d.s.IntegrityOff == "" {
 		d.r.errorf(at(n), "integrity needs a reason: {off: why package files may change}")
 	}
 }

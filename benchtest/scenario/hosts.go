@@ -3,6 +3,8 @@ package scenario
 import (
 	"regexp"
 	"slices"
+
+	"gopkg.in/yaml.v3"
 )
 
 // What a scenario without hosts gets.
@@ -27,7 +29,7 @@ func (d *decoder) hosts(top object) {
 		}
 		named := o.place("host_name")
 		switch {
-		case len(o.fields) == 0 && len(n.Content) > 0: // reported: nothing of it is known
+		case len(o.fields) == 0 && (n.Kind != yaml.MappingNode || len(n.Content) > 0): // reported
 		case h.HostName == "":
 			d.r.errorf(named, "a host needs a host_name (or a host_id of the inventory)")
 		case !hostPattern.MatchString(h.HostName):

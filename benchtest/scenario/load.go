@@ -117,6 +117,9 @@ func (l *loader) scenario(dir string, names []string) {
 func (l *loader) checkUnique() {
 	first := map[string]*Scenario{}
 	for _, s := range l.loaded {
+		if s.Name == "" {
+			continue // reported
+		}
 		r := &report{file: s.File}
 		test := "Test_" + s.Group + "/" + s.Name
 		if other := first[s.Key]; other != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,15 +73,29 @@ func syntaxError(data []byte, err error) (place, string) {
 	case line == 0 || strings.Contains(text, "did not find expected"):
 		line = lineReached(data)
 	}
-	lines := bytes.Split(data, []byte("\n"))
+	lines := strings.Split(string(data), "\n")
 	line = min(max(line, 1), len(lines))
-	content := string(lines[line-1])
-	indent := content[:len(content)-len(strings.TrimLeft(content, " \t"))]
+	if strings.Contains(text, "tab character") {
+		// The line named is at times that of the collection.
+		tabbed := slices.IndexFunc(lines[line-1:], func(l string) bool { return strings.Contains(indentOf(l), "\t") })
+		line += max(tabbed, 0)
+	}
+	indent := indentOf(lines[line-1])
 	if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
 		return place{line, tab + 1}, "a tab in the indentation: use spaces"
 	}
-	return place{line, len(indent) + 1}, text
+	return place{line, len(indent) + 1}, text + yamlHints[text]
 }
+
+// yamlHints are what is nearly always meant by errors that say it in the terms
+// of a parser.
+var yamlHints = map[string]string{
+	"mapping values are not allowed in this context": `: a text with ": " in it needs quotes, and fields of one thing the same indentation`,
+	"found character that cannot start any token":    ": a text that begins with @, % or a backquote needs quotes",
+	"found unexpected end of stream":                 ": a quote is never closed",
+}
+
+func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
 
 // lineReached is the line up to which yaml.v3 reads before it gives up.
 func lineReached(data []byte) int {
