@@ -31,9 +31,8 @@ type DecideInput struct {
 	// sandbox, prepare, negative control or benchtest, or why the attempt was
 	// cut. Empty means not so.
 	Skipped, Errored string
-	// Timeout says that the engine used up its own time, for instance "engine
-	// used up its 5m0s". Empty means not so.
-	Timeout string
+	// TimedOut says that the engine used up its own time.
+	TimedOut bool
 	// Results are those of all rules, state and compliance.
 	Results []Result
 	// Changes are the results of Unchanged where nothing was to be done. One
@@ -74,21 +73,25 @@ func Decide(in DecideInput) (Outcome, string) {
 	case in.Errored != "":
 		return Errored, in.Errored
 	case len(errored) > 0:
-		return Errored, reasonOf(errored)
-	case in.Timeout != "":
-		return Timeout, in.Timeout
+		return Errored, reasonOf(errored, "")
+	case in.TimedOut:
+		return Timeout, reasonOf(failed, "the engine used up its own time")
 	case len(failed) > 0:
-		return Failed, reasonOf(failed)
+		return Failed, reasonOf(failed, "")
 	case len(unsafe) > 0:
-		return Unsafe, reasonOf(unsafe)
+		return Unsafe, reasonOf(unsafe, "")
 	}
 	return Passed, ""
 }
 
-// reasonOf is one line about the first two results and the number of the rest.
-func reasonOf(results []Result) string {
+// reasonOf is one line: what comes first, the first two results, and the number
+// of the others.
+func reasonOf(results []Result, first string) string {
 	const named = 2
 	var lines []string
+	if first != "" {
+		lines = append(lines, first)
+	}
 	for _, r := range results[:min(named, len(results))] {
 		lines = append(lines, r.Summary())
 	}

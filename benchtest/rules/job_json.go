@@ -14,8 +14,11 @@ const (
 	maxJobDepth = 32
 )
 
-// ParseJob reads a job record. The error names the field that is wrong; unknown
-// fields are kept in Rest. What is empty is no record, and an error.
+// ParseJob reads a job record that an engine left. The error names the field
+// that is wrong; unknown fields are kept in Rest. What is empty is no record,
+// and an error. Every command in it is self-reported, whatever it says of
+// itself: only we can call a command observed. A record of our own is read with
+// encoding/json.
 func ParseJob(b []byte) (Job, error) {
 	if len(b) > MaxJobBytes {
 		return Job{}, fmt.Errorf("read job record: %d bytes, at most %d are allowed", len(b), MaxJobBytes)
@@ -29,6 +32,11 @@ func ParseJob(b []byte) (Job, error) {
 			return Job{}, fmt.Errorf("read job record: %s: want %s, got %s", fieldName(te), jsonKind(te.Type), te.Value)
 		}
 		return Job{}, fmt.Errorf("read job record: %w", err)
+	}
+	for _, t := range j.Tasks {
+		for i := range t.Commands {
+			t.Commands[i].Evidence = SelfReported
+		}
 	}
 	return j, nil
 }

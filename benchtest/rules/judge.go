@@ -117,7 +117,7 @@ func appendReason(reason, more string) string {
 }
 
 // BeforeOK is the negative control: whether the rule did at faulted what its
-// before says. If not, reason says so in words.
+// before says. If not, reason says what it did instead.
 func (r *State) BeforeOK(faulted Result) (ok bool, reason string) {
 	want := DoesNotHold
 	switch r.Before {
@@ -130,11 +130,11 @@ func (r *State) BeforeOK(faulted Result) (ok bool, reason string) {
 	case want:
 		return true, ""
 	case Holds:
-		return false, fmt.Sprintf("negative control: %q holds although the fault is in (before: fails)", r.Label)
+		return false, "it holds although the fault is in (before: fails)"
 	case DoesNotHold:
-		return false, fmt.Sprintf("negative control: %q does not hold once the fault is in (before: holds): expected %s, got %s", r.Label, faulted.Expected, faulted.Got)
+		return false, fmt.Sprintf("it does not hold once the fault is in (before: holds): expected %s, got %s", faulted.Expected, faulted.Got)
 	}
-	return false, fmt.Sprintf("negative control: %q could not be asked: %s", r.Label, faulted.Reason)
+	return false, "it could not be asked: " + faulted.Reason
 }
 
 // AllHosts is one verdict from a rule's results on several hosts: it holds when

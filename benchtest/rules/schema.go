@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
@@ -9,8 +10,8 @@ import (
 // The JSON Schema fragments below are made from the same tables as the strict
 // reader, so that an editor knows every word that the loader knows.
 
-// StateSchema is the JSON Schema of one state rule. Its $defs are referred to
-// as #/$defs/...: whoever embeds the fragment moves them to the root.
+// StateSchema is the JSON Schema (2020-12) of one state rule. It refers to its
+// own $defs by anchor, so it can be embedded anywhere in a schema, once.
 func StateSchema() map[string]any {
 	var nouns []any
 	for _, n := range facts.Nouns() {
@@ -69,7 +70,9 @@ func matcherTypes() []facts.Type {
 func matcherSchemas() map[string]any {
 	defs := map[string]any{}
 	for _, t := range matcherTypes() {
-		defs[matcherDefName(t)] = matcherSchema(t)
+		s := matcherSchema(t)
+		s["$anchor"] = matcherDefName(t)
+		defs[matcherDefName(t)] = s
 	}
 	return defs
 }
@@ -83,7 +86,7 @@ func matcherDefName(t facts.Type) string {
 
 // matcherRef refers to what may be expected of a value of type t.
 func matcherRef(t facts.Type) map[string]any {
-	return map[string]any{"$ref": "#/$defs/" + matcherDefName(t)}
+	return map[string]any{"$ref": "#" + matcherDefName(t)}
 }
 
 func matcherSchema(t facts.Type) map[string]any {
@@ -159,11 +162,16 @@ func matcherListSchema(t facts.Type) map[string]any {
 	return map[string]any{"type": "array", "minItems": 1, "items": matcherRef(t)}
 }
 
-// ComplianceSchema is the JSON Schema of one rule of validation.SCOPE.
-func ComplianceSchema(scope Scope) map[string]any {
+// ComplianceSchema is the JSON Schema of one compliance rule of any scope.
+func ComplianceSchema() map[string]any { return validatorsSchema(complianceScopes()...) }
+
+// ScopeSchema is the JSON Schema of one rule of validation.SCOPE.
+func ScopeSchema(scope Scope) map[string]any { return validatorsSchema(scope) }
+
+func validatorsSchema(scopes ...Scope) map[string]any {
 	var forms []any
 	for _, d := range validatorDefs() {
-		if d.allows(scope) {
+		if slices.ContainsFunc(scopes, d.allows) {
 			forms = append(forms, validatorSchema(d))
 		}
 	}

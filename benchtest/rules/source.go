@@ -31,8 +31,8 @@ func (rd *reader) plain(n *yaml.Node) *yaml.Node {
 	case left < 0:
 		rd.problem(n, "rule is too large or too deep: at most %d values, %d levels", maxNodes, maxDepth)
 		return nil
-	case copied == nil:
-		return nil
+	case len(rd.problems) > 0:
+		return nil // what follows from a part that is missing is noise
 	}
 	return copied
 }
@@ -48,6 +48,7 @@ func (rd *reader) copyNode(n *yaml.Node, depth int, left *int) *yaml.Node {
 	switch n.Kind {
 	case yaml.AliasNode:
 		if n.Alias == nil {
+			rd.problem(n, "*%s leads nowhere", n.Value)
 			return nil
 		}
 		return rd.copyNode(n.Alias, depth-1, left)
@@ -76,8 +77,7 @@ func (rd *reader) copyNode(n *yaml.Node, depth int, left *int) *yaml.Node {
 			if *left < 0 {
 				return nil
 			}
-			// A problem has been noted; a null in its place keeps keys and values in step.
-			cc = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: child.Line, Column: child.Column}
+			continue
 		}
 		c.Content = append(c.Content, cc)
 	}

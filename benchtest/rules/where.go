@@ -69,10 +69,17 @@ func (j Job) Text(w Where) string {
 // ExecutedCommands is every command of every task, one a line, whoever saw it.
 func (j Job) ExecutedCommands() string { return commandLines(j.commands()) }
 
+// commands are those of all tasks. A command that names no host ran on its
+// task's.
 func (j Job) commands() []Command {
 	var all []Command
 	for _, t := range j.Tasks {
-		all = append(all, t.Commands...)
+		for _, c := range t.Commands {
+			if c.Host == "" {
+				c.Host = t.Host
+			}
+			all = append(all, c)
+		}
 	}
 	return all
 }
