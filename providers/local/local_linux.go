@@ -27,8 +27,21 @@ var (
 	_ providers.LimitReporter = (*Machine)(nil)
 )
 
-// New makes the provider; nothing is touched yet.
+// New makes the provider; nothing is touched yet. For an ordinary user it works
+// through a helper that `sudo -n` starts, which is this program again: see
+// MonitorMain.
 func New(o providers.Options) (providers.Provider, error) {
+	p, err := newProvider(o)
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() != 0 {
+		return newElevated(o), nil
+	}
+	return p, nil
+}
+
+func newProvider(o providers.Options) (*Provider, error) {
 	if !filepath.IsAbs(o.Home) {
 		return nil, fmt.Errorf("make provider local: home %q is not absolute", o.Home)
 	}
@@ -52,7 +65,6 @@ func noProgram(name string) func() bool {
 }
 
 var requirements = []requirement{
-	{func() bool { return os.Geteuid() != 0 }, "root: run as root, or allow `sudo -n`"},
 	{noProgram("runc"), "runc: apt-get install runc"},
 	{noProgram("mmdebstrap"), "mmdebstrap: apt-get install mmdebstrap"},
 	{noProgram("mkfs.ext4"), "mkfs.ext4: apt-get install e2fsprogs"},

@@ -28,13 +28,31 @@ func (m *Machine) ID() string { return m.id }
 
 // Open finds a machine by its ID, whoever made it and however far it got.
 func (p *Provider) Open(_ context.Context, id string) (providers.Machine, error) {
+	m, err := p.open(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.present(id); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// open is Open for machines that may be gone, which those that someone still
+// holds may be.
+func (p *Provider) open(id string) (*Machine, error) {
 	if err := checkID(id); err != nil {
 		return nil, fmt.Errorf("open machine: %w", err)
 	}
-	if !exists(string(dirOf(id))) && !exists(filepath.Dir(p.diskImage(id))) {
-		return nil, fmt.Errorf("open machine %s: %w", id, providers.ErrNotFound)
-	}
 	return &Machine{id: id, home: p.home}, nil
+}
+
+// present is nil when anything of the machine is there.
+func (p *Provider) present(id string) error {
+	if !exists(string(dirOf(id))) && !exists(filepath.Dir(p.diskImage(id))) {
+		return fmt.Errorf("open machine %s: %w", id, providers.ErrNotFound)
+	}
+	return nil
 }
 
 // Enforced says which of the machine's limits hold.

@@ -26,11 +26,15 @@ const (
 	maxConsole = 64 << 10
 )
 
-// MonitorMain runs a machine's monitor when the program's arguments, without
-// its name, ask for one; the program then exits with code and does nothing
-// else. It must be called first in main, before flags are parsed, by every
-// program that clones machines of this provider.
+// MonitorMain runs one of this provider's helpers when the program's arguments,
+// without its name, ask for one: a machine's monitor, or the hands of a user
+// who is not root. The program then exits with code and does nothing else. It
+// must be called first in main, before flags are parsed, by every program that
+// clones machines of this provider.
 func MonitorMain(args []string) (handled bool, code int) {
+	if handled, code := elevatedMain(args); handled {
+		return handled, code
+	}
 	if len(args) != 1 || !strings.HasPrefix(args[0], monitorFlag) {
 		return false, 0
 	}
