@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 )
@@ -125,19 +124,4 @@ func or(values ...string) string {
 		}
 	}
 	return ""
-}
-
-// home is BENCHTEST_HOME, default $XDG_STATE_HOME/benchtest.
-func home(lookup func(string) (string, bool)) (string, error) {
-	if h, _ := lookup("BENCHTEST_HOME"); h != "" {
-		return h, nil
-	}
-	if x, _ := lookup("XDG_STATE_HOME"); x != "" {
-		return x + "/benchtest", nil
-	}
-	h, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("find BENCHTEST_HOME: %w: set BENCHTEST_HOME to a directory", err)
-	}
-	return h + "/.local/state/benchtest", nil
 }

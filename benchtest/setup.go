@@ -16,7 +16,6 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
 	"github.com/benchtest-dev/benchtest/benchtest/gateways"
 	"github.com/benchtest-dev/benchtest/fixtures"
-	"github.com/benchtest-dev/benchtest/fixtures/templates"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -32,7 +31,7 @@ func loadCatalog(c Config, dir string) (*fixtures.Catalog, error) {
 			layers = append(layers, os.DirFS(own))
 		}
 	}
-	return fixtures.LoadTemplates(append(layers, templates.FS)...)
+	return fixtures.LoadTemplates(append(layers, fixtures.Embedded())...)
 }
 
 // setUp makes what attempts stand on, in the order in which they need it. What

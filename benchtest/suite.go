@@ -55,7 +55,7 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 	if s.dir, err = os.Getwd(); err != nil {
 		return nil, fmt.Errorf("find the package's directory: %w", err)
 	}
-	if s.home, err = home(os.LookupEnv); err != nil {
+	if s.home, err = fixtures.Home(os.LookupEnv); err != nil {
 		return nil, err
 	}
 	if s.provider, err = chooseProvider(set.provider, tags()); err != nil {

@@ -28,7 +28,7 @@ func Run(args []string, open func(name, home string) (providers.Provider, error)
 	if handled, code := localHelper(args); handled {
 		return code, true
 	}
-	handled, code = fixtures.JanitorMain(args, open)
+	handled, code = fixtures.JanitorMain(append([]string{os.Args[0]}, args...), open)
 	return code, handled
 }
 

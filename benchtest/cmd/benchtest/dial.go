@@ -12,8 +12,7 @@ func dialCommand() command {
 	return command{
 		name: "dial", args: "ID", summary: "Connect standard input and output to a machine's SSH server (a ProxyCommand)",
 		flags: func(fs *flag.FlagSet) runFunc {
-			mode := fs.String("mode", "local", "the machine's `provider`")
-			fs.StringVar(mode, "m", "local", "the same as --mode")
+			mode := modeFlag(fs)
 			return func(ctx context.Context, e *env, args []string) error { return e.dial(ctx, *mode, args) }
 		},
 	}

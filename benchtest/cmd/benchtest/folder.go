@@ -9,7 +9,6 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/fixtures"
-	"github.com/benchtest-dev/benchtest/fixtures/templates"
 )
 
 // generatedFile is what go generate writes into a package of scenarios.
@@ -81,7 +80,7 @@ func catalogOf(dir string) (*fixtures.Catalog, error) {
 	if info, err := os.Stat(own); err == nil && info.IsDir() {
 		layers = append(layers, os.DirFS(own))
 	}
-	c, err := fixtures.LoadTemplates(append(layers, templates.FS)...)
+	c, err := fixtures.LoadTemplates(append(layers, fixtures.Embedded())...)
 	if err != nil {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}

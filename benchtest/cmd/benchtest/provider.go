@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-
+	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -20,26 +17,9 @@ func openProvider(name, home string) (providers.Provider, error) {
 	return registry().New(name, providers.Options{Home: home})
 }
 
-// home is BENCHTEST_HOME, absolute.
-func (e *env) home() (string, error) {
-	dir, _ := e.lookup("BENCHTEST_HOME")
-	if dir == "" {
-		state, _ := e.lookup("XDG_STATE_HOME")
-		if state == "" {
-			user, err := os.UserHomeDir()
-			if err != nil {
-				return "", fmt.Errorf("find BENCHTEST_HOME: %w: set BENCHTEST_HOME to a directory", err)
-			}
-			state = filepath.Join(user, ".local", "state")
-		}
-		dir = filepath.Join(state, "benchtest")
-	}
-	return filepath.Abs(dir)
-}
-
 // provider makes the provider that a command's --mode names.
 func (e *env) provider(name string) (providers.Provider, error) {
-	h, err := e.home()
+	h, err := fixtures.Home(e.lookup)
 	if err != nil {
 		return nil, err
 	}

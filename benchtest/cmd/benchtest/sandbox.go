@@ -32,7 +32,7 @@ type sandboxRow struct {
 }
 
 func (e *env) listSandboxes(ctx context.Context, asJSON bool) error {
-	home, err := e.home()
+	home, err := fixtures.Home(e.lookup)
 	if err != nil {
 		return err
 	}

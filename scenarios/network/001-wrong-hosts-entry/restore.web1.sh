@@ -1,6 +1,5 @@
 #!/bin/sh
 set -eu
-sed -i '/# moved/d' /etc/hosts
 cat > /etc/nginx/sites-available/default <<'SITE'
 server {
 	listen 80 default_server;
