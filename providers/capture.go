@@ -23,6 +23,7 @@ type capture struct {
 	tee    io.Writer // may be nil
 	teeing *sync.Mutex
 	began  time.Time
+	begun  chan struct{} // closed when the report has come
 	last   atomic.Int64 // when data came last, in ns since began
 
 	mu        sync.Mutex
@@ -42,8 +43,8 @@ func newCaptures(nonce string, c Command) (stdout, stderr *capture) {
 		limit = 1 << 20
 	}
 	teeing, now := new(sync.Mutex), time.Now()
-	return &capture{nonce: nonce, max: limit, tee: c.Stdout, teeing: teeing, began: now},
-		&capture{nonce: nonce, max: limit, tee: c.Stderr, teeing: teeing, began: now}
+	return &capture{nonce: nonce, max: limit, tee: c.Stdout, teeing: teeing, began: now, begun: make(chan struct{})},
+		&capture{nonce: nonce, max: limit, tee: c.Stderr, teeing: teeing, began: now, begun: make(chan struct{})}
 }
 
 // drain reads r to its end, or until the capture is shut.
@@ -96,6 +97,7 @@ func (c *capture) unchatter(p []byte) []byte {
 	if found && whole {
 		c.started, c.report = true, strings.TrimSpace(string(report))
 		c.chatter = nil
+		close(c.begun)
 		return rest
 	}
 	if over := len(c.chatter) - maxChatter; over > 0 {

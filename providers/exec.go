@@ -16,6 +16,7 @@ const (
 	// nothing before they count as held open by a descendant.
 	settleIdle  = time.Second
 	settleLimit = 2 * time.Second
+	reportLimit = 250 * time.Millisecond  // for a PID that is on its way
 	killLimit   = time.Second             // for the killer
 	killedLimit = 1500 * time.Millisecond // for all that follows the limit
 )

@@ -64,6 +64,12 @@ func ParseKill(line string) (pid int, ok bool) {
 func (x *execution) kill() {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), killedLimit, errLimit)
 	defer cancel()
+	report := time.NewTimer(reportLimit)
+	defer report.Stop()
+	select {
+	case <-x.stderr.begun:
+	case <-report.C:
+	}
 	err := errors.New("the login shell has not started it yet")
 	if pid := x.stderr.pid(); pid != 0 {
 		err = x.ses.link.killSession(ctx, x.sandbox.access.User, pid)

@@ -149,7 +149,7 @@ func (m *FakeMachine) Dial(ctx context.Context) (net.Conn, error) {
 	if m.up != up { // or PowerOff could miss the server
 		return nil, errors.New("the machine went down")
 	}
-	here, there := newWire()
+	here, there := Wire()
 	up.work.Go(func() { m.serve(up, there) })
 	return here, nil
 }

@@ -11,10 +11,11 @@ import (
 // wireRoom is how much one way of a wire holds before a writer waits.
 const wireRoom = 256 << 10
 
-// newWire makes the two ends of a connection in memory. It costs no file
-// descriptor, and unlike net.Pipe it has room: both sides of an SSH handshake
-// write before they read.
-func newWire() (a, b net.Conn) {
+// Wire makes the two ends of a connection in memory. It costs no file
+// descriptor, works in a synctest bubble, and unlike net.Pipe it has room: both
+// sides of an SSH handshake write before they read. It has no deadlines. The
+// ends have CloseWrite.
+func Wire() (a, b net.Conn) {
 	there, back := newWay(), newWay()
 	return &wireEnd{in: back, out: there}, &wireEnd{in: there, out: back}
 }
