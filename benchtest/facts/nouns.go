@@ -19,7 +19,7 @@ func unitNouns() []Noun {
 				{"failed", TypeBool, "in the state failed"},
 				{"restarts", TypeInt, "automatic restarts since it was last started by hand"},
 				{"main-pid", TypeInt, "PID of the main process; 0 when there is none"},
-				{"since", TypeTime, "when it last became active; null when it never was"},
+				{"since", TypeTime, "since when it is active; null when it is not"},
 			},
 		},
 		{
@@ -56,7 +56,7 @@ func fileNouns() []Noun {
 				{"size", TypeInt, "bytes"},
 				{"linked-to", TypeString, "what a symlink says; null for anything else"},
 				{"contents", TypeText, "the text, links followed; null when it is no regular file"},
-				{"sha256", TypeString, "digest of the whole contents, links followed; null when it is no regular file"},
+				{"sha256", TypeString, "digest of the whole contents, links followed; null when it is no regular file or larger than 256 MiB"},
 				{"mtime", TypeTime, "last modification"},
 			},
 		},
@@ -173,7 +173,7 @@ func systemNouns() []Noun {
 			Attrs: []Attr{{"count", TypeInt, "entries whose message matches"}},
 			Params: []Param{
 				{"pattern", TypeString, "RE2 that the message must match; default every message"},
-				{"since", TypeString, "checkpoint, RFC 3339 time or unix seconds; default the beginning"},
+				{"since", TypeString, "checkpoint (healthy, faulted, after, held), RFC 3339 time or unix seconds; default the beginning"},
 			},
 		},
 		{

@@ -39,7 +39,7 @@ func certificate(ctx context.Context, s *session, q facts.Query) (finding, error
 	if err != nil {
 		return finding{}, err
 	}
-	roots, err := s.readRoots(ctx)
+	bundle, err := s.readBundle(ctx)
 	if err != nil {
 		return finding{}, err
 	}
@@ -52,7 +52,7 @@ func certificate(ctx context.Context, s *session, q facts.Query) (finding, error
 	}
 	raw := fmt.Sprintf("issuer %s, serial %s, valid from %s to %s", leaf.Issuer, leaf.SerialNumber,
 		leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339))
-	if err := verifyChain(certs, roots, host, s.env.now()); err != nil {
+	if err := bundle.verify(certs, host, s.env.now()); err != nil {
 		attrs["chain"] = false
 		raw += "\n" + err.Error()
 	}
@@ -111,43 +111,6 @@ func (s *session) fileCertificates(ctx context.Context, name string) ([]*x509.Ce
 		return nil, &noCertificateError{name + " holds no certificate"}
 	}
 	return certs, nil
-}
-
-// verifyChain verifies certs[0] with the help of the others. An empty host is
-// not verified.
-func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, host string, now time.Time) error {
-	if roots == nil {
-		roots = x509.NewCertPool()
-	}
-	between := x509.NewCertPool()
-	for _, c := range certs[1:] {
-		between.AddCert(c)
-	}
-	_, err := certs[0].Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: between, CurrentTime: now})
-	return err
-}
-
-// readRoots reads the machine's CA bundle; one that is not there trusts nobody.
-func (s *session) readRoots(ctx context.Context) (*x509.CertPool, error) {
-	return s.roots.get(func() (*x509.CertPool, error) {
-		pool := x509.NewCertPool()
-		for _, name := range []string{
-			"/etc/ssl/certs/ca-certificates.crt", // Debian, Alpine, Arch
-			"/etc/pki/tls/certs/ca-bundle.crt",   // Fedora
-			"/etc/ssl/ca-bundle.pem",             // SUSE
-		} {
-			b, err := s.env.Root.ReadFile(ctx, name, 16<<20)
-			if notThere(err) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("read CA bundle: %w", err)
-			}
-			pool.AppendCertsFromPEM(b)
-			break
-		}
-		return pool, nil
-	})
 }
 
 func alternativeNames(c *x509.Certificate) []string {

@@ -84,7 +84,7 @@ func Run(ctx context.Context, e *Env, req facts.Request) facts.Answer {
 		answer.Facts = append(answer.Facts, more...)
 		answer.Complete = complete
 	}
-	answer.At = e.now()
+	answer.At = e.now().UTC()
 	return answer
 }
 

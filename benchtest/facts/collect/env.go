@@ -35,12 +35,11 @@ func Local() (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	proc, err := OpenRoot("/proc")
+	proc, err := OpenProc("/proc")
 	if err != nil {
 		root.Close()
 		return nil, err
 	}
-	// Below "/" a kernel without openat2 is good enough, so here as well.
 	return &Env{Root: root, Proc: proc, Grade: facts.GradeGuestSSH}, nil
 }
 

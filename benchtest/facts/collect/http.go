@@ -36,10 +36,7 @@ func httpExchange(ctx context.Context, s *session, q facts.Query) (finding, erro
 	if err != nil {
 		return finding{}, err
 	}
-	client, err := s.httpClient(ctx, x)
-	if err != nil {
-		return finding{}, err
-	}
+	client := s.httpClient(ctx, x)
 	defer client.CloseIdleConnections()
 	begin := time.Now()
 	resp, err := client.Do(x.request)
@@ -106,31 +103,32 @@ func parseExchange(ctx context.Context, q facts.Query) (*exchange, error) {
 }
 
 // httpClient is a client without memory and without the environment's proxies.
-func (s *session) httpClient(ctx context.Context, x *exchange) (*http.Client, error) {
-	config := &tls.Config{ServerName: x.serverName, MinVersion: tls.VersionTLS10}
-	if x.request.URL.Scheme == "https" && !x.insecure {
-		roots, err := s.readRoots(ctx)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = roots
-	}
-	// Verification is our own, so that the certificate is seen before it is refused.
-	config.InsecureSkipVerify = true
-	config.VerifyConnection = func(state tls.ConnectionState) error {
-		if x.leaf == nil {
-			x.leaf = state.PeerCertificates[0]
-		}
-		if x.insecure {
-			return nil
-		}
-		return verifyChain(state.PeerCertificates, config.RootCAs, state.ServerName, s.env.now())
+func (s *session) httpClient(ctx context.Context, x *exchange) *http.Client {
+	config := &tls.Config{
+		ServerName: x.serverName,
+		MinVersion: tls.VersionTLS10,
+		// Verification is our own, below, so that the certificate is seen before
+		// it is refused.
+		InsecureSkipVerify: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if x.leaf == nil {
+				x.leaf = state.PeerCertificates[0]
+			}
+			if x.insecure {
+				return nil
+			}
+			bundle, err := s.readBundle(ctx)
+			if err != nil {
+				return err
+			}
+			return bundle.verify(state.PeerCertificates, state.ServerName, s.env.now())
+		},
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, ForceAttemptHTTP2: true}}
 	if x.noFollow {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
-	return client, nil
+	return client
 }
 
 // addCertificate adds the first certificate that was seen.

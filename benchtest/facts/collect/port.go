@@ -75,7 +75,3 @@ func describePort(found []socket, holders map[uint64]*proc) finding {
 	}
 	return finding{attrs: attrs, raw: raw.String()}
 }
-
-func (s *session) listSockets(ctx context.Context) ([]socket, error) {
-	return s.sockets.get(func() ([]socket, error) { return listSockets(ctx, s.env) })
-}

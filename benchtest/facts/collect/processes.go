@@ -71,7 +71,7 @@ func listProcesses(ctx context.Context, e *Env) ([]*proc, error) {
 // readProcess reads one process; false when it ended meanwhile.
 func readProcess(ctx context.Context, e *Env, dir string) (*proc, bool) {
 	p := &proc{dir: dir}
-	read := func(name string, limit int64) string {
+	read := func(name string, limit int) string {
 		b, err := e.Proc.ReadFile(ctx, dir+"/"+name, limit)
 		if err != nil {
 			return ""

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,8 +20,9 @@ import (
 // may be called concurrently.
 type Root struct {
 	fd int
-	// plain: a kernel without openat2 (before 5.6) and the real "/", where there
-	// is nothing to escape from.
+	// plain: names are opened as they are. For a procfs, where the kernel makes
+	// the links, and for the real "/" of a kernel without openat2 (before 5.6),
+	// where there is nothing to escape from.
 	plain bool
 }
 
@@ -30,7 +32,7 @@ func OpenRoot(dir string) (*Root, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open root", Path: dir, Err: err}
 	}
-	r := RootFD(fd)
+	r := &Root{fd: fd}
 	probe, err := r.open(".", unix.O_PATH)
 	if errors.Is(err, unix.ENOSYS) && dir == "/" {
 		r.plain = true
@@ -44,8 +46,18 @@ func OpenRoot(dir string) (*Root, error) {
 	return r, nil
 }
 
-// RootFD takes over the open directory fd.
-func RootFD(fd int) *Root { return &Root{fd: fd} }
+// OpenProc opens the procfs at dir, whose names must not be chosen by others.
+// The caller closes it.
+func OpenProc(dir string) (*Root, error) {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open procfs", Path: dir, Err: err}
+	}
+	return ProcFD(fd), nil
+}
+
+// ProcFD is OpenProc for the open directory fd, which it takes over.
+func ProcFD(fd int) *Root { return &Root{fd: fd, plain: true} }
 
 // Close closes the directory; what was opened below it stays open.
 func (r *Root) Close() error { return unix.Close(r.fd) }
@@ -119,13 +131,17 @@ func (r *Root) Statfs(name string) (unix.Statfs_t, error) {
 // Readlink returns what the symlink name says. Magic links of procfs are read
 // as well; only walking through them is refused.
 func (r *Root) Readlink(name string) (string, error) {
-	fd, err := r.open(name, unix.O_PATH|unix.O_NOFOLLOW)
-	if err != nil {
-		return "", err
+	dir, rest := r.fd, name
+	if !r.plain {
+		fd, err := r.open(name, unix.O_PATH|unix.O_NOFOLLOW)
+		if err != nil {
+			return "", err
+		}
+		defer unix.Close(fd)
+		dir, rest = fd, ""
 	}
-	defer unix.Close(fd)
-	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(fd, "", buf)
+	var buf [unix.PathMax]byte
+	n, err := unix.Readlinkat(dir, rest, buf[:])
 	if err != nil {
 		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
 	}
@@ -135,43 +151,67 @@ func (r *Root) Readlink(name string) (string, error) {
 // errNotRegular is what Open says of a directory, FIFO, device or socket.
 var errNotRegular = errors.New("not a regular file")
 
-// Open opens the regular file name for reading. Anything else is looked at
-// first and never opened: opening some devices has effects.
+// Open opens the regular file name for reading.
 func (r *Root) Open(name string) (*os.File, error) {
-	before, err := r.Stat(name)
+	fd, err := r.openRegular(name)
 	if err != nil {
 		return nil, err
-	}
-	if before.Mode&unix.S_IFMT != unix.S_IFREG {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
-	}
-	fd, err := r.open(name, unix.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		unix.Close(fd)
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
 	}
 	return os.NewFile(uintptr(fd), name), nil
 }
 
+// openRegular looks at what is there first: opening some devices has effects.
+func (r *Root) openRegular(name string) (int, error) {
+	if !r.plain {
+		before, err := r.Stat(name)
+		if err != nil {
+			return -1, err
+		}
+		if before.Mode&unix.S_IFMT != unix.S_IFREG {
+			return -1, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		}
+	}
+	fd, err := r.open(name, unix.O_RDONLY)
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		unix.Close(fd)
+		return -1, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
+	return fd, nil
+}
+
 // ReadFile reads the regular file name; one larger than limit is an error.
-func (r *Root) ReadFile(ctx context.Context, name string, limit int64) ([]byte, error) {
-	f, err := r.Open(name)
+func (r *Root) ReadFile(ctx context.Context, name string, limit int) ([]byte, error) {
+	fd, err := r.openRegular(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(&ctxReader{ctx, f}, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+	defer unix.Close(fd)
+	b := make([]byte, 0, min(limit+1, 4096))
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		if len(b) == cap(b) {
+			b = slices.Grow(b, len(b)+1)
+		}
+		n, err := unix.Read(fd, b[len(b):cap(b)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+		case n == 0:
+			return b, nil
+		}
+		b = b[:len(b)+n]
+		if len(b) > limit {
+			return nil, fmt.Errorf("read %s: larger than %d bytes", name, limit)
+		}
 	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("read %s: larger than %d bytes", name, limit)
-	}
-	return b, nil
 }
 
 // ReadDir returns the names in directory name, in no order.

@@ -24,11 +24,11 @@ func service(ctx context.Context, s *session, q facts.Query) (finding, error) {
 	if err != nil {
 		return s.serviceFromOutside(ctx, name, err)
 	}
-	u, err := d.askUnit(ctx, name).unit(ctx)
+	units, err := d.units(ctx, name)
 	if err != nil {
 		return finding{}, err
 	}
-	return s.describeUnit(ctx, u)
+	return s.describeUnit(ctx, units[0])
 }
 
 // describeUnit is the fact about u. What systemd says is checked against the

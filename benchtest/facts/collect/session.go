@@ -4,7 +4,6 @@ package collect
 
 import (
 	"context"
-	"crypto/x509"
 	"sync"
 	"time"
 
@@ -25,7 +24,7 @@ type session struct {
 	mounts    once[[]mountEntry]
 	accounts  once[*accounts]
 	packages  once[map[string][]string]
-	roots     once[*x509.CertPool]
+	bundle    once[caBundle]
 	systemd   once[*systemd]
 }
 

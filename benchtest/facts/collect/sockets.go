@@ -20,22 +20,38 @@ type socket struct {
 	inode uint64
 }
 
-// listSockets reads the tables of our network namespace. Entries of
-// /proc/self/net belong to whoever reads, so the host's procfs shows the
-// guest's sockets to a process that joined the guest.
-func listSockets(ctx context.Context, e *Env) ([]socket, error) {
+// listSockets lists the sockets of our network namespace. A kernel without
+// sock_diag shows them in its procfs, at greater cost.
+func (s *session) listSockets(ctx context.Context) ([]socket, error) {
+	return s.sockets.get(func() ([]socket, error) {
+		all, derr := diagSockets(ctx)
+		if derr == nil {
+			return all, nil
+		}
+		all, err := procSockets(ctx, s.env.Proc)
+		if err != nil {
+			return nil, fmt.Errorf("list sockets: %w", errors.Join(derr, err))
+		}
+		return all, nil
+	})
+}
+
+// procSockets reads the tables in procfs. Those of self belong to whoever
+// reads, so the host's procfs shows the guest's sockets to a process that
+// joined the guest.
+func procSockets(ctx context.Context, proc *Root) ([]socket, error) {
 	var all []socket
 	for _, proto := range []string{"tcp", "tcp6", "udp", "udp6"} {
-		b, err := e.Proc.ReadFile(ctx, "self/net/"+proto, 64<<20)
+		b, err := proc.ReadFile(ctx, "self/net/"+proto, 64<<20)
 		if notThere(err) {
 			continue // a kernel without IPv6
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list sockets: %w", err)
+			return nil, err
 		}
 		some, err := parseSockets(proto, string(b))
 		if err != nil {
-			return nil, fmt.Errorf("list sockets: %w", err)
+			return nil, err
 		}
 		all = append(all, some...)
 	}

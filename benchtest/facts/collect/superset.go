@@ -31,6 +31,7 @@ func (s *session) superset(ctx context.Context) (all []facts.Fact, complete []st
 	for _, noun := range slices.Sorted(maps.Keys(inventories)) {
 		found, err := s.list(ctx, inventories[noun])
 		if err != nil {
+			all = append(all, facts.Fact{Query: facts.Query{Noun: noun, Subject: "*"}, Grade: s.env.Grade, Error: err.Error()})
 			continue
 		}
 		complete = append(complete, noun)
@@ -68,39 +69,45 @@ func allServices(ctx context.Context, s *session) (map[string]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending := map[string]pendingUnit{}
-	for _, u := range loaded {
-		pending[u.Name] = d.askUnit(ctx, u.Name)
+	units, err := d.knownUnits(ctx, loaded, files)
+	if err != nil {
+		return nil, err
 	}
-	found := map[string]finding{}
-	for name, state := range files {
-		// Not loaded: a file and nothing more, so there is nobody to ask.
-		u := unit{name: name, load: "not loaded", active: "inactive", files: state}
-		if found[facts.CanonicalSubject(facts.NounService, name)], err = s.describeUnit(ctx, u); err != nil {
-			return nil, err
-		}
-	}
-	for name, p := range pending {
-		u, err := p.unit(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if found[facts.CanonicalSubject(facts.NounService, name)], err = s.describeUnit(ctx, u); err != nil {
+	found := make(map[string]finding, len(units))
+	for _, u := range units {
+		if found[facts.CanonicalSubject(facts.NounService, u.name)], err = s.describeUnit(ctx, u); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-// unitFileStates drops template units, which are not units yet.
-func unitFileStates(rows []struct{ Path, State string }) map[string]string {
-	states := make(map[string]string, len(rows))
-	for _, r := range rows {
-		if name := path.Base(r.Path); !strings.Contains(name, "@.") {
-			states[name] = r.State
+// knownUnits joins both lists. Only units that do or did something are asked
+// about one by one: of the others the lists say everything.
+func (d *systemd) knownUnits(ctx context.Context, loaded []unitStatus, files []unitFile) ([]unit, error) {
+	states := make(map[string]string, len(files))
+	for _, f := range files {
+		// Template units are no units yet.
+		if name := path.Base(f.Path); !strings.Contains(name, "@.") {
+			states[name] = f.State
 		}
 	}
-	return states
+	var busy []string
+	var idle []unit
+	for _, u := range loaded {
+		switch {
+		case u.Active != "inactive" || states[u.Name] == "" && u.Load == "loaded":
+			busy = append(busy, u.Name)
+		case u.Load != "not-found":
+			idle = append(idle, unit{name: u.Name, load: u.Load, active: u.Active, sub: u.Sub, files: states[u.Name]})
+		}
+		delete(states, u.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(states)) {
+		idle = append(idle, unit{name: name, load: "not loaded", active: "inactive", files: states[name]})
+	}
+	units, err := d.units(ctx, busy...)
+	return append(units, idle...), err
 }
 
 // allProcesses lists each process under the name it shows and under that of

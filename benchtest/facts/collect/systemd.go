@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"strings"
-	"time"
 
 	dbus "github.com/godbus/dbus/v5"
 )
@@ -22,7 +20,6 @@ const (
 	unitIface      = "org.freedesktop.systemd1.Unit"
 	serviceIface   = "org.freedesktop.systemd1.Service"
 	timerIface     = "org.freedesktop.systemd1.Timer"
-	getProperty    = "org.freedesktop.DBus.Properties.Get"
 	systemdRunning = "/run/systemd/system" // there exactly when systemd is the init
 )
 
@@ -30,7 +27,7 @@ const (
 var errNoSystemd = errors.New("no systemd runs on this machine")
 
 // systemd is a connection to the machine's service manager.
-type systemd struct{ conn *dbus.Conn }
+type systemd struct{ *busConn }
 
 // connectSystemd connects once for all queries of the session.
 func (s *session) connectSystemd(ctx context.Context) (*systemd, error) {
@@ -58,33 +55,12 @@ func (s *session) dialSystemd(ctx context.Context, socket string, bus bool) (*sy
 	if err != nil {
 		return nil, err
 	}
-	// The handshake knows no context.
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(s.limit())
-	}
-	err = conn.SetDeadline(deadline)
+	b, err := greet(ctx, conn, uid, bus)
 	if err != nil {
 		conn.Close()
-		return nil, err
-	}
-	c, err := dbus.NewConn(conn)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	err = c.Auth([]dbus.Auth{dbus.AuthExternal(strconv.FormatUint(uint64(uid), 10))})
-	if err == nil && bus {
-		err = c.Hello()
-	}
-	if err == nil {
-		err = conn.SetDeadline(time.Time{})
-	}
-	if err != nil {
-		c.Close()
 		return nil, fmt.Errorf("greet %s: %w", socket, err)
 	}
-	return &systemd{c}, nil
+	return &systemd{b}, nil
 }
 
 // dialAsRoot connects to a Unix socket. It also returns the user, by the
@@ -104,38 +80,21 @@ func (s *session) dialAsRoot(ctx context.Context, socket string) (net.Conn, uint
 	return conn, 0, err
 }
 
-func (d *systemd) close() { d.conn.Close() }
-
-// A property is one that was asked for; its value is there after wait.
-type property struct{ call *dbus.Call }
-
-// get asks for a property without waiting: answers to many questions travel
-// together.
-func (d *systemd) get(ctx context.Context, path dbus.ObjectPath, iface, name string) property {
-	obj := d.conn.Object(systemdName, path)
-	return property{obj.GoWithContext(ctx, getProperty, 0, make(chan *dbus.Call, 1), iface, name)}
+// property is the question for one property of an object.
+func property(path dbus.ObjectPath, iface, name string) busCall {
+	return busCall{
+		dest: systemdName, path: path,
+		iface: "org.freedesktop.DBus.Properties", member: "Get", args: []any{iface, name},
+	}
 }
 
-// wait returns the value of a property.
-func wait[T any](ctx context.Context, p property) (T, error) {
-	var zero T
-	select {
-	case <-ctx.Done():
-		return zero, ctx.Err()
-	case call := <-p.call.Done:
-		if call.Err != nil {
-			return zero, call.Err
-		}
-		var v dbus.Variant
-		if err := call.Store(&v); err != nil {
-			return zero, err
-		}
-		var t T
-		if err := dbus.Store([]any{v.Value()}, &t); err != nil {
-			return zero, err
-		}
-		return t, nil
+// manager calls a method of the service manager itself and stores the reply.
+func (d *systemd) manager(ctx context.Context, into any, member string, args ...any) error {
+	replies, err := d.ask(ctx, []busCall{{dest: systemdName, path: systemdPath, iface: managerIface, member: member, args: args}})
+	if err != nil {
+		return err
 	}
+	return replies[0].store(into)
 }
 
 // unitPath is where systemd shows the unit name. Asking there loads it.

@@ -4,6 +4,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -57,19 +58,18 @@ func (s *session) timers(ctx context.Context) ([]string, error) {
 }
 
 func (d *systemd) timer(ctx context.Context, u unitStatus) ([]string, error) {
-	triggers := d.get(ctx, u.Path, timerIface, "Unit")
-	calendar := d.get(ctx, u.Path, timerIface, "TimersCalendar")
-	monotonic := d.get(ctx, u.Path, timerIface, "TimersMonotonic")
-	target, err := wait[string](ctx, triggers)
+	replies, err := d.ask(ctx, []busCall{
+		property(u.Path, timerIface, "Unit"),
+		property(u.Path, timerIface, "TimersCalendar"),
+		property(u.Path, timerIface, "TimersMonotonic"),
+	})
 	if err != nil {
 		return nil, err
 	}
-	specs, err := wait[[]calendarEntry](ctx, calendar)
-	if err != nil {
-		return nil, err
-	}
-	offsets, err := wait[[]monotonicEntry](ctx, monotonic)
-	if err != nil {
+	var target string
+	var specs []calendarEntry
+	var offsets []monotonicEntry
+	if err := errors.Join(replies[0].store(&target), replies[1].store(&specs), replies[2].store(&offsets)); err != nil {
 		return nil, err
 	}
 	var entries []string
@@ -93,22 +93,20 @@ func monotonicName(base string) string {
 // listUnits lists the units that are loaded and match pattern.
 func (d *systemd) listUnits(ctx context.Context, pattern string) ([]unitStatus, error) {
 	var units []unitStatus
-	call := d.conn.Object(systemdName, systemdPath).
-		CallWithContext(ctx, managerIface+".ListUnitsByPatterns", 0, []string{}, []string{pattern})
-	if err := call.Store(&units); err != nil {
+	if err := d.manager(ctx, &units, "ListUnitsByPatterns", []string{}, []string{pattern}); err != nil {
 		return nil, fmt.Errorf("list units: %w", err)
 	}
 	return units, nil
 }
 
-// listUnitFiles maps the units that have a file and match pattern to their
-// enablement.
-func (d *systemd) listUnitFiles(ctx context.Context, pattern string) (map[string]string, error) {
-	var rows []struct{ Path, State string }
-	call := d.conn.Object(systemdName, systemdPath).
-		CallWithContext(ctx, managerIface+".ListUnitFilesByPatterns", 0, []string{}, []string{pattern})
-	if err := call.Store(&rows); err != nil {
+// A unitFile is one row of ListUnitFiles: a(ss).
+type unitFile struct{ Path, State string }
+
+// listUnitFiles lists the units that have a file and match pattern.
+func (d *systemd) listUnitFiles(ctx context.Context, pattern string) ([]unitFile, error) {
+	var rows []unitFile
+	if err := d.manager(ctx, &rows, "ListUnitFilesByPatterns", []string{}, []string{pattern}); err != nil {
 		return nil, fmt.Errorf("list unit files: %w", err)
 	}
-	return unitFileStates(rows), nil
+	return rows, nil
 }

@@ -32,71 +32,60 @@ type execCommand struct {
 	Code, Status                                       int32
 }
 
-// pendingUnit is a unit whose properties are on their way.
-type pendingUnit struct {
-	name                               string
-	load, active, sub, files, since    property
-	mainPID, restarts, cgroup, program property
-	service                            bool
-}
-
-// askUnit sends every question about one unit.
-func (d *systemd) askUnit(ctx context.Context, name string) pendingUnit {
+// unitCalls are the questions about one unit; readUnit reads the answers.
+func unitCalls(name string) []busCall {
 	path := unitPath(name)
-	p := pendingUnit{
-		name:    name,
-		load:    d.get(ctx, path, unitIface, "LoadState"),
-		active:  d.get(ctx, path, unitIface, "ActiveState"),
-		sub:     d.get(ctx, path, unitIface, "SubState"),
-		files:   d.get(ctx, path, unitIface, "UnitFileState"),
-		since:   d.get(ctx, path, unitIface, "ActiveEnterTimestamp"),
-		service: strings.HasSuffix(name, ".service"),
+	calls := []busCall{
+		property(path, unitIface, "LoadState"),
+		property(path, unitIface, "ActiveState"),
+		property(path, unitIface, "SubState"),
+		property(path, unitIface, "UnitFileState"),
+		property(path, unitIface, "ActiveEnterTimestamp"),
 	}
-	if p.service {
-		p.mainPID = d.get(ctx, path, serviceIface, "MainPID")
-		p.restarts = d.get(ctx, path, serviceIface, "NRestarts")
-		p.cgroup = d.get(ctx, path, serviceIface, "ControlGroup")
-		p.program = d.get(ctx, path, serviceIface, "ExecStart")
+	if strings.HasSuffix(name, ".service") {
+		calls = append(calls,
+			property(path, serviceIface, "ControlGroup"),
+			property(path, serviceIface, "MainPID"),
+			property(path, serviceIface, "NRestarts"),
+			property(path, serviceIface, "ExecStart"))
 	}
-	return p
+	return calls
 }
 
-// unit collects the answers.
-func (p pendingUnit) unit(ctx context.Context) (unit, error) {
-	u := unit{name: p.name}
-	var err error
-	read := func(into *string, from property) {
-		if err == nil {
-			*into, err = wait[string](ctx, from)
+func readUnit(name string, replies []busReply) (unit, error) {
+	u := unit{name: name}
+	var start []execCommand
+	into := []any{&u.load, &u.active, &u.sub, &u.files, &u.since, &u.cgroup, &u.mainPID, &u.restarts, &start}
+	for i, r := range replies {
+		if err := r.store(into[i]); err != nil {
+			return u, fmt.Errorf("ask systemd about %s: %w", name, err)
 		}
 	}
-	read(&u.load, p.load)
-	read(&u.active, p.active)
-	read(&u.sub, p.sub)
-	read(&u.files, p.files)
-	if err == nil {
-		u.since, err = wait[uint64](ctx, p.since)
-	}
-	if p.service && err == nil {
-		read(&u.cgroup, p.cgroup)
-		if err == nil {
-			u.mainPID, err = wait[uint32](ctx, p.mainPID)
-		}
-		if err == nil {
-			u.restarts, err = wait[uint32](ctx, p.restarts)
-		}
-		var start []execCommand
-		if err == nil {
-			start, err = wait[[]execCommand](ctx, p.program)
-		}
-		if len(start) > 0 {
-			u.program = start[0].Path
-		}
-	}
-	if err != nil {
-		return u, fmt.Errorf("ask systemd about %s: %w", p.name, err)
+	if len(start) > 0 {
+		u.program = start[0].Path
 	}
 	return u, nil
+}
+
+// units asks about several units at once.
+func (d *systemd) units(ctx context.Context, names ...string) ([]unit, error) {
+	var calls []busCall
+	for _, name := range names {
+		calls = append(calls, unitCalls(name)...)
+	}
+	replies, err := d.ask(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
+	units := make([]unit, len(names))
+	for i, name := range names {
+		n := len(unitCalls(name))
+		if units[i], err = readUnit(name, replies[:n]); err != nil {
+			return nil, err
+		}
+		replies = replies[n:]
+	}
+	return units, nil
 }
 
 func (u unit) enabled() bool { return startsAtBoot(u.files) }
@@ -109,7 +98,7 @@ func startsAtBoot(state string) bool {
 func (u unit) masked() bool { return u.load == "masked" || strings.HasPrefix(u.files, "masked") }
 
 func (u unit) sinceTime() any {
-	if u.since == 0 {
+	if u.since == 0 || u.active == "inactive" || u.active == "failed" {
 		return nil
 	}
 	return time.UnixMicro(int64(u.since)).UTC().Format(facts.TimeLayout)

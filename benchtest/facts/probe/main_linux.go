@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -29,6 +30,10 @@ const maxRequest = 64 << 20
 var errUsage = errors.New("usage")
 
 func main() {
+	// One answer is over before collecting garbage pays, unless the machine
+	// makes it large.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(256 << 20)
 	err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout)
 	if err == nil {
 		return
@@ -70,7 +75,7 @@ func environment(args []string) (*collect.Env, error) {
 		return nil, err
 	}
 	if joined {
-		return collect.Joined(pid, collect.RootFD(proc))
+		return collect.Joined(pid, collect.ProcFD(proc))
 	}
 	if len(args) > 0 {
 		return nil, fmt.Errorf("%w: probe [--join PID]", errUsage)

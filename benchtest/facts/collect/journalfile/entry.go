@@ -32,8 +32,8 @@ func (f *File) Entries(since uint64) iter.Seq2[Entry, error] {
 			}
 			for items := array[24:]; len(items) >= step; items = items[step:] {
 				at := f.word(items)
-				if at == 0 || at >= uint64(len(f.data)) {
-					return // not written yet, or written since we read the file
+				if at == 0 || at >= f.size {
+					return // not written yet, or written since we opened the file
 				}
 				e, err := f.entry(at)
 				if err == nil && e.Realtime < since {
@@ -48,8 +48,8 @@ func (f *File) Entries(since uint64) iter.Seq2[Entry, error] {
 				yield(Entry{}, fmt.Errorf("%w: entry arrays lead back to %d", ErrCorrupt, next))
 				return
 			}
-			if next >= uint64(len(f.data)) {
-				return // it was added since we read the file
+			if next >= f.size {
+				return // it was added since we opened the file
 			}
 			offset = next
 		}

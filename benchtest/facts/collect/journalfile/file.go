@@ -44,17 +44,21 @@ const (
 	typeEntryArray = 6
 )
 
-// A File is one journal file. It may be read concurrently.
+// A File is one journal file. It is not for concurrent use.
 type File struct {
-	data    []byte
+	r       io.ReaderAt
+	size    uint64 // where the last object ended when the file was opened
 	compact bool
 	first   uint64 // the first entry array
-	last    uint64 // realtime of the newest entry, in microseconds
+	chunks  map[uint64][]byte
 }
 
-// Open reads the part of the file that is in use into memory. A file whose
-// newest entry is older than since (microseconds since 1970) comes back empty
-// at no cost.
+// chunkSize is how much is read at once. Files begin with megabytes of hash
+// tables, and most of a file may be older than what is looked for.
+const chunkSize = 64 << 10
+
+// Open reads the file's header. A file whose newest entry is older than since
+// (microseconds since 1970) has no entries then.
 func Open(r io.ReaderAt, since uint64) (*File, error) {
 	head := make([]byte, minHeaderSize)
 	if _, err := r.ReadAt(head, 0); err != nil {
@@ -67,31 +71,22 @@ func Open(r io.ReaderAt, since uint64) (*File, error) {
 	if unknown := flags &^ knownFlags; unknown != 0 {
 		return nil, fmt.Errorf("read journal header: unknown features %#x", unknown)
 	}
-	f := &File{
-		compact: flags&flagCompact != 0,
-		first:   binary.LittleEndian.Uint64(head[176:]),
-		last:    binary.LittleEndian.Uint64(head[192:]),
-	}
-	if f.last < since {
-		f.first = 0
+	f := &File{r: r, compact: flags&flagCompact != 0, chunks: map[uint64][]byte{}}
+	if newest := binary.LittleEndian.Uint64(head[192:]); newest < since {
 		return f, nil
 	}
-	end, err := usedSize(r, binary.LittleEndian.Uint64(head[136:]))
-	if err != nil {
-		return nil, err
-	}
-	f.data = make([]byte, end)
-	n, err := r.ReadAt(f.data, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read journal: %w", err)
-	}
-	f.data = f.data[:n]
-	return f, nil
+	f.first = binary.LittleEndian.Uint64(head[176:])
+	var err error
+	f.size, err = usedSize(r, binary.LittleEndian.Uint64(head[136:]))
+	return f, err
 }
 
 // usedSize is where the last object ends; what follows was only allocated.
 func usedSize(r io.ReaderAt, tail uint64) (uint64, error) {
-	if tail == 0 || tail > MaxSize {
+	if tail == 0 {
+		return minHeaderSize, nil // nothing was ever written
+	}
+	if tail > MaxSize {
 		return 0, fmt.Errorf("%w: last object at %d", ErrCorrupt, tail)
 	}
 	var head [objectHeader]byte
@@ -107,16 +102,39 @@ func usedSize(r io.ReaderAt, tail uint64) (uint64, error) {
 
 // object returns the object at offset, header included.
 func (f *File) object(offset uint64, kind byte) ([]byte, error) {
-	size := uint64(len(f.data))
-	if offset%8 != 0 || offset < minHeaderSize || offset > size || size-offset < objectHeader {
+	if offset%8 != 0 || offset < minHeaderSize || offset >= f.size || f.size-offset < objectHeader {
 		return nil, fmt.Errorf("%w: no object at %d", ErrCorrupt, offset)
 	}
-	head := f.data[offset:]
+	head, err := f.read(offset, objectHeader)
+	if err != nil {
+		return nil, err
+	}
 	length := binary.LittleEndian.Uint64(head[8:])
-	if head[0] != kind || length < objectHeader || length > uint64(len(head)) {
+	if head[0] != kind || length < objectHeader || length > f.size-offset {
 		return nil, fmt.Errorf("%w: object at %d has type %d and size %d", ErrCorrupt, offset, head[0], length)
 	}
-	return head[:length], nil
+	return f.read(offset, length)
+}
+
+// read returns the n bytes at offset, which must be in the file.
+func (f *File) read(offset, n uint64) ([]byte, error) {
+	at := offset / chunkSize * chunkSize
+	if offset+n > at+chunkSize {
+		b := make([]byte, n)
+		if _, err := f.r.ReadAt(b, int64(offset)); err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		return b, nil
+	}
+	chunk, ok := f.chunks[at]
+	if !ok {
+		chunk = make([]byte, min(chunkSize, f.size-at))
+		if _, err := f.r.ReadAt(chunk, int64(at)); err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		f.chunks[at] = chunk
+	}
+	return chunk[offset-at : offset-at+n], nil
 }
 
 // word reads one offset of a list: 4 bytes in compact files, else 8.
