@@ -66,7 +66,7 @@ func TestLog_concurrent(t *testing.T) {
 	long := strings.Repeat("x", 100<<10) // more than a pipe or a page takes at once
 	for g := range 8 {
 		wg.Go(func() {
-			for i := range 50 {
+			for i := range 20 {
 				assert.NoError(t, l.Append(Event{Kind: PhaseDone, Key: strconv.Itoa(g), Iteration: i, Reason: long}))
 			}
 		})

@@ -14,7 +14,7 @@ import (
 
 // maxLine bounds one line of a record. An attempt with a thousand rules, each
 // with its raw observation, stays far below it.
-const maxLine = 64 << 20
+const maxLine = 32 << 20
 
 // ReadEvents reads events.jsonl. A last line without its newline that is no
 // event was torn by a crash and is left out. Any other line that is no event

@@ -99,7 +99,7 @@ func (r *Run) Publish(dir string) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close() //nolint:errcheck // read only
+		defer f.Close()
 		_, err = io.Copy(w, f)
 		return err
 	})

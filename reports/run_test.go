@@ -43,7 +43,7 @@ func TestNewRun_refuses(t *testing.T) {
 	}
 	r, err := NewRun(dir, "one")
 	require.NoError(t, err)
-	defer r.Close()
+	t.Cleanup(func() { assert.NoError(t, r.Close()) })
 	_, err = NewRun(dir, "one")
 	require.ErrorIs(t, err, fs.ErrExist)
 }
@@ -53,7 +53,7 @@ func TestRun_AttemptDir(t *testing.T) {
 	r := newTestRun(t)
 	d, err := r.AttemptDir("nginx/001-broken-config", 2)
 	require.NoError(t, err)
-	defer d.Close()
+	t.Cleanup(func() { assert.NoError(t, d.Close()) })
 	assert.Equal(t, "attempts/nginx/001-broken-config/i2", d.Name)
 	assert.Equal(t, filepath.Join(r.Dir, "attempts", "nginx", "001-broken-config", "i2"), d.Path)
 	assert.DirExists(t, d.ArtifactsDir())
@@ -129,6 +129,7 @@ func TestVerifyEvidence_tampering(t *testing.T) {
 	t.Parallel()
 	edit := func(name string, change func([]byte) []byte) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
+			t.Helper()
 			path := filepath.Join(dir, name)
 			b, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -146,13 +147,18 @@ func TestVerifyEvidence_tampering(t *testing.T) {
 		{"appended", edit("facts/held.jsonl", func(b []byte) []byte { return append(b, b...) })},
 		{"filled", edit("facts/after.jsonl", func([]byte) []byte { return []byte("{}\n") })},
 		{"swapped", edit("facts/healthy.jsonl", func(b []byte) []byte { l := lines(b); return append(l[1], l[0]...) })},
-		{"removed", func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, "job.json"))) }},
+		{"removed", func(t *testing.T, dir string) {
+			t.Helper()
+			require.NoError(t, os.Remove(filepath.Join(dir, "job.json")))
+		}},
 		{"linked", func(t *testing.T, dir string) {
+			t.Helper()
 			path := filepath.Join(dir, "job.json")
 			require.NoError(t, os.Rename(path, dir+".job"))
 			require.NoError(t, os.Symlink(dir+".job", path))
 		}},
 		{"added", func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "logs", "x.log"), []byte("x"), 0o600))
 		}},
 		{"chain cut at its end", edit(chainName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) })},

@@ -192,7 +192,7 @@ func (s *summary) skipped(attempts []Attempt) {
 	}
 	slices.Sort(reasons)
 	for _, r := range reasons {
-		fmt.Fprintf(s, "skipped %d: %s\n", count[r], oneLine(r))
+		s.WriteString(fmt.Sprintf("skipped %d: %s\n", count[r], oneLine(r)))
 	}
 }
 

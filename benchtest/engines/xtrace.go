@@ -44,14 +44,15 @@ func parseTrace(trace, nonce, host string) []rules.Command {
 // assignment is how a shell's NAME=value and NAME[i]+=value begin.
 var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?=`)
 
-// shellsOwn begin records that are control flow.
+// shellsOwn begin records of what has no effect outside the shell. A bare exec,
+// whose redirections xtrace does not show, is such a one too.
 var shellsOwn = map[string]bool{
 	"for": true, "case": true, "select": true, "[[": true, "((": true, "[": true, "test": true, ":": true,
 	"set": true, "true": true, "false": true, "exit": true, "return": true, "local": true, "declare": true, "shift": true,
 }
 
 func isCommand(argv []string) bool {
-	if len(argv) == 0 || shellsOwn[argv[0]] {
+	if len(argv) == 0 || shellsOwn[argv[0]] || len(argv) == 1 && argv[0] == "exec" {
 		return false
 	}
 	for _, w := range argv {
