@@ -16,7 +16,8 @@ type Compliance struct {
 	// Source is the rule as YAML with sorted keys; ComplianceFromSource reads it back.
 	Source string
 
-	check complianceCheck
+	check    complianceCheck
+	eachTask bool // asked of each task alone
 }
 
 // A complianceCheck is what a validator makes of its parameters: a question
@@ -88,8 +89,7 @@ func (c *Compliance) Check(j Job, o CheckOptions) Result {
 
 // ask asks every record that the rule's scope has, until one answers with yes.
 func (c *Compliance) ask(j Job, o CheckOptions) answer {
-	d, _ := findValidator(c.Validator)
-	if c.Scope != ScopeTasks || !d.eachTask || len(j.Tasks) == 0 {
+	if !c.eachTask || len(j.Tasks) == 0 {
 		return c.check.ask(record{job: j, opts: o})
 	}
 	var last answer

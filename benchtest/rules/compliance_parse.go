@@ -68,6 +68,9 @@ func ParseCompliance(scope Scope, n *yaml.Node) (Compliance, []Problem) {
 		rd.complianceRule(root, fs, &c)
 	}
 	c.Source = source(root)
+	if len(rd.problems) > 0 {
+		c.check = nil // half a rule must not judge
+	}
 	return c, rd.sorted()
 }
 
@@ -104,6 +107,7 @@ func (rd *reader) complianceRule(root *yaml.Node, fs []field, c *Compliance) {
 	}
 	if rd.paramNames(root, d, rest) {
 		c.check = d.parse(rd, root, given)
+		c.eachTask = d.eachTask && c.Scope == ScopeTasks
 	}
 }
 

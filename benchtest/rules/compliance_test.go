@@ -254,7 +254,7 @@ func TestParseComplianceProblems(t *testing.T) {
 		{"bad pattern", "{label: l, validator: pattern_match, where: job_plan, pattern: 'a('}", []string{"1:64: pattern: compile pattern: error parsing regexp: missing closing ): `(?i)a(`"}},
 		{"empty pattern", "{label: l, validator: pattern_match, where: job_plan, pattern: ''}", []string{"1:64: pattern: it is empty"}},
 		{"misspelt field", "{label: l, validator: pattern_match, were: job_plan, where: job_plan, pattern: x}", []string{`1:38: pattern_match: unknown field "were": did you mean "where"?`}},
-		{"bad resolution", "{label: l, validator: job_resolution_status, pattern: sucess}", []string{`1:55: pattern: unknown resolution "sucess": did you mean "success"?`}},
+		{"bad resolution", "{label: l, validator: job_resolution_status, pattern: sucxess}", []string{`1:55: pattern: unknown resolution "sucxess": did you mean "success"?`}},
 		{"count without a number", "{label: l, validator: task_count}", []string{"1:1: task_count needs min, max or equal"}},
 		{"count of a word", "{label: l, validator: task_count, min: two}", []string{`1:40: min: want a whole number, got "two"`}},
 		{"negative count", "{label: l, validator: task_count, min: -1}", []string{"1:40: min: want a number of at least 0, got -1"}},

@@ -78,7 +78,7 @@ func TestParseJobProblems(t *testing.T) {
 		{"wrong text", `{"plan": 1}`, "read job record: plan: want a string, got number"},
 		{"nested", `{"tasks": [{"commands": [{"argv": "nginx -t"}]}]}`, "read job record: tasks.commands.argv: want a list, got string"},
 		{"number", `{"usage": {"turns": 1.5}}`, "read job record: usage.turns: want a whole number, got number 1.5"},
-		{"resolution", `{"resolution": "sucess"}`, `read job record: resolution: unknown resolution "sucess": did you mean "success"?`},
+		{"resolution", `{"resolution": "sucxess"}`, `read job record: resolution: unknown resolution "sucxess": did you mean "success"?`},
 		{"deep", strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40), "read job record: deeper than 32 levels"},
 		{"deep and broken", strings.Repeat("[", 1<<20), "read job record: deeper than 32 levels"},
 		{"large", `{"plan": "` + strings.Repeat("x", rules.MaxJobBytes) + `"}`, "at most 16777216 are allowed"},

@@ -14,10 +14,9 @@ type linesMatcher []matcher
 func parseLines(rd *reader, n *yaml.Node, s slot) matcher {
 	var all linesMatcher
 	for _, item := range n.Content {
-		switch {
-		case item.Kind == yaml.MappingNode:
+		if item.Kind == yaml.MappingNode {
 			all = append(all, rd.matcherMap(item, s))
-		default:
+		} else {
 			all = append(all, parseLine(rd, item, s))
 		}
 	}
@@ -117,3 +116,6 @@ func (m lineMatcher) String() string {
 }
 
 func (m lineMatcher) decidesCut() bool { return !m.absent }
+
+// trivial overlooks that a text without any line has none that matches.
+func (m lineMatcher) trivial() bool { return m.regexp && !m.absent && m.pattern.matchesAnything() }

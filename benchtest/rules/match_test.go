@@ -199,7 +199,7 @@ func TestLogicMatchers(t *testing.T) {
 	t.Parallel()
 	runMatches(t, []matchCase{
 		{"not", "running", "{not: true}", false, holds},
-		{"not not", "running", "{not: true}", true, fails},
+		{"not so", "running", "{not: true}", true, fails},
 		{"and", "restarts", "{and: [{gt: 1}, {lt: 4}]}", float64(3), holds},
 		{"and not", "restarts", "{and: [{gt: 1}, {lt: 3}]}", float64(3), fails},
 		{"or first", "restarts", "{or: [0, 3]}", float64(0), holds},

@@ -28,8 +28,9 @@ type finding struct {
 	err   error
 }
 
-func holdsIf(ok bool) finding                         { return finding{holds: ok} }
-func fails(format string, args ...any) finding        { return finding{why: fmt.Sprintf(format, args...)} }
+func holdsIf(ok bool) finding                  { return finding{holds: ok} }
+func fails(format string, args ...any) finding { return finding{why: fmt.Sprintf(format, args...)} }
+
 func unanswered(format string, args ...any) finding   { return finding{err: fmt.Errorf(format, args...)} }
 func (s scope) through(f func(any) (any, bool)) scope { return scope{at: throughAt(s.at, f)} }
 

@@ -30,7 +30,8 @@ type Pattern struct {
 // Compile compiles expr. The error is the one that concerns expr as RE2, unless
 // only the backtracking engine could have taken it.
 func Compile(expr string, caseInsensitive bool) (Pattern, error) {
-	flags, options := "", regexp2.None
+	flags := ""
+	var options regexp2.RegexOptions
 	if caseInsensitive {
 		flags, options = "(?i)", regexp2.IgnoreCase
 	}
@@ -41,7 +42,7 @@ func Compile(expr string, caseInsensitive bool) (Pattern, error) {
 	if !needsBacktracking(err) {
 		return Pattern{}, fmt.Errorf("compile pattern: %w", err)
 	}
-	slow, slowErr := regexp2.Compile(expr, regexp2.RegexOptions(options))
+	slow, slowErr := regexp2.Compile(expr, options)
 	if slowErr != nil {
 		return Pattern{}, fmt.Errorf("compile pattern: %w", slowErr)
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +89,7 @@ func (rd *reader) number(n *yaml.Node, what string, whole bool) (float64, bool) 
 		tag = n.ShortTag()
 	}
 	var f float64
-	if (tag == "!!int" || tag == "!!float" && !whole) && n.Decode(&f) == nil {
+	if (tag == "!!int" || tag == "!!float" && !whole) && n.Decode(&f) == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return f, true
 	}
 	rd.problem(n, "%s: want %s, got %s", what, want, describeNode(n))

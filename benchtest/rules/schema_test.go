@@ -55,7 +55,7 @@ func TestStateSchemaAgreesWithTheReader(t *testing.T) {
 		{"{label: l, service: nginx}", false},
 		{"{label: l, service: nginx, expect: {}}", false},
 		{"{label: l, servce: nginx, expect: {running: true}}", false},
-		{"{label: l, service: nginx, expect: {runing: true}}", false},
+		{"{label: l, service: nginx, expect: {runnng: true}}", false},
 		{"{label: l, service: nginx, expect: {running: 1}}", false},
 		{"{label: l, service: nginx, expect: {running: true}, withn: 5s}", false},
 		{"{label: l, service: nginx, expect: {running: true}, within: soon}", false},
@@ -115,7 +115,7 @@ func TestComplianceSchemaAgreesWithTheReader(t *testing.T) {
 		{rules.ScopeJob, "{validator: no_loop}", false},
 		{rules.ScopeJob, "{label: l, validator: task_count, min: -1}", false},
 		{rules.ScopeJob, "{label: l, validator: max_duration, max: 5}", false},
-		{rules.ScopeJob, "{label: l, validator: job_resolution_status, pattern: sucess}", false},
+		{rules.ScopeJob, "{label: l, validator: job_resolution_status, pattern: sucxess}", false},
 	} {
 		t.Run(string(c.scope)+c.text, func(t *testing.T) {
 			t.Parallel()

@@ -45,7 +45,7 @@ func (s *splitter) run() {
 		case c == '$' && s.peek('('), c == '`':
 			// What is substituted runs as a command of its own.
 			s.substitution(c)
-		case strings.IndexByte(";&|\n(){}", c) >= 0 && !(s.open && (c == '{' || c == '}')):
+		case strings.IndexByte(";&|\n()", c) >= 0, (c == '{' || c == '}') && !s.open:
 			s.endCommand()
 		default:
 			s.put(c)

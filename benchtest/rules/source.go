@@ -112,10 +112,10 @@ func sortKeys(n *yaml.Node) *yaml.Node {
 func Digest(states []State, comps []Compliance) string {
 	h := sha256.New()
 	for _, r := range states {
-		fmt.Fprintf(h, "%s %d\n%s", ScopeState, len(r.Source), r.Source)
+		_, _ = fmt.Fprintf(h, "%s %d\n%s", ScopeState, len(r.Source), r.Source) // a hash takes everything
 	}
 	for _, c := range comps {
-		fmt.Fprintf(h, "%s %d\n%s", c.Scope, len(c.Source), c.Source)
+		_, _ = fmt.Fprintf(h, "%s %d\n%s", c.Scope, len(c.Source), c.Source)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

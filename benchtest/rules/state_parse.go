@@ -28,6 +28,9 @@ func ParseState(n *yaml.Node) (State, []Problem) {
 		rd.stateRule(root, fs, &r)
 	}
 	r.Source = source(root)
+	if len(rd.problems) > 0 {
+		r.expect = nil // half a rule must not judge
+	}
 	return r, rd.sorted()
 }
 

@@ -94,7 +94,7 @@ func TestParseStateProblems(t *testing.T) {
 		{"empty subject", `{label: l, service: "", expect: {running: true}}`, []string{"1:21: service: the subject is empty"}},
 		{"list as subject", `{label: l, service: [a], expect: {running: true}}`, []string{"1:21: service: want a text, got a list"}},
 		{"relative path", `{label: l, file: etc/hosts, expect: {exists: true}}`, []string{`1:18: file: want an absolute path, got "etc/hosts"`}},
-		{"misspelt attribute", "{label: l, service: a, expect: {runing: true}}", []string{`1:33: service: unknown attribute "runing": did you mean "running"?`}},
+		{"misspelt attribute", "{label: l, service: a, expect: {runnng: true}}", []string{`1:33: service: unknown attribute "runnng": did you mean "running"?`}},
 		{"underscore", "{label: l, service: a, expect: {main_pid: 1}}", []string{`1:33: service: unknown attribute "main_pid": did you mean "main-pid"?`}},
 		{"attribute beside", "{label: l, service: a, running: true, expect: {enabled: true}}", []string{"1:24: running is an attribute of service: it stands below expect:"}},
 		{"misspelt modifier", "{label: l, service: a, withn: 5s, expect: {running: true}}", []string{`1:24: service: unknown field "withn": did you mean "within"?`}},
@@ -136,9 +136,9 @@ func TestParseStateProblems(t *testing.T) {
 		{"bad since", "{label: l, journal: a, since: fauted, expect: {count: 0}}", []string{`1:31: since: unknown checkpoint "fauted": did you mean "faulted"?, or a time, or unix seconds`}},
 		{"duplicate key", "label: l\nservice: a\nexpect: {running: true}\nlabel: m\n", []string{`4:1: state rule: "label" stands twice, first in line 1`}},
 		{"merge key", "{label: l, service: a, <<: {required: false}, expect: {running: true}}", []string{"1:24: merge keys (<<) are not supported in a rule"}},
-		{"several at once", "label: l\nservice: a\nwithin: soon\nexpect:\n  runing: true\n  enabled: 1\n", []string{
+		{"several at once", "label: l\nservice: a\nwithin: soon\nexpect:\n  runnng: true\n  enabled: 1\n", []string{
 			`3:9: within: want a duration such as 20s or 1m30s, got "soon"`,
-			`5:3: service: unknown attribute "runing": did you mean "running"?`,
+			`5:3: service: unknown attribute "runnng": did you mean "running"?`,
 			`6:12: enabled: want true or false, got "1"`,
 		}},
 	} {
@@ -152,7 +152,7 @@ func TestParseStateProblems(t *testing.T) {
 
 func TestParseStateBounds(t *testing.T) {
 	t.Parallel()
-	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\n"
+	bomb := "a: &a [" + strings.Repeat("x, ", 8) + "x]\n"
 	for i := range 8 {
 		prev, next := string(rune('a'+i)), string(rune('b'+i))
 		bomb += next + ": &" + next + " [" + strings.Repeat("*"+prev+", ", 8) + "*" + prev + "]\n"
@@ -219,6 +219,8 @@ func TestStateCannotFail(t *testing.T) {
 		"{mode: {match-regexp: '^(?!x)|'}}":             true,
 		"{mode: {have-prefix: ''}}":                     true,
 		"{contents: {have-len: {ge: 0}}}":               true,
+		"{contents: ['/.*/']}":                          true,
+		"{contents: ['!/.*/']}":                         false,
 		"{contents: [contain-substring: '']}":           true,
 		"{mode: {or: ['0644', {match-regexp: 'x?'}]}}":  true,
 		"{mode: {and: ['0644', {match-regexp: 'x?'}]}}": false,
