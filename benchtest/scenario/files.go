@@ -88,7 +88,7 @@ func hashFile(sum io.Writer, fsys fs.FS, name string, limit int64) (int64, error
 	if err != nil {
 		return 0, fmt.Errorf("open file: %w", cause(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("stat file: %w", cause(err))
@@ -96,7 +96,9 @@ func hashFile(sum io.Writer, fsys fs.FS, name string, limit int64) (int64, error
 	if info.Size() > limit {
 		return info.Size(), nil
 	}
-	fmt.Fprintf(sum, "%q %t %d\n", name, info.Mode()&0o111 != 0, info.Size())
+	if _, err := fmt.Fprintf(sum, "%q %t %d\n", name, info.Mode()&0o111 != 0, info.Size()); err != nil {
+		return 0, fmt.Errorf("hash file: %w", err)
+	}
 	n, err := io.Copy(sum, io.LimitReader(f, limit+1))
 	if err != nil {
 		return n, fmt.Errorf("read file: %w", cause(err))

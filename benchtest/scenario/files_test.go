@@ -33,6 +33,7 @@ func TestPathsStayInTheDirectory(t *testing.T) {
 	t.Parallel()
 	link := func(target string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.Mkdir(filepath.Join(dir, "files"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "files", "fault.sh"), []byte("true"), 0o644))
 			require.NoError(t, os.Symlink(target, filepath.Join(dir, "prepare.sh")))
@@ -52,14 +53,17 @@ func TestPathsStayInTheDirectory(t *testing.T) {
 		{"itself", link("prepare.sh"), "g/a/prepare.sh:1:1: follow symbolic link: too many levels of symbolic links"},
 		{"directory", link("files"), "g/a/prepare.sh:1:1: a symbolic link to files, which is not a regular file"},
 		{"fifo", func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "prepare.sh"), 0o644))
 		}, "g/a/prepare.sh:1:1: not a regular file: p---------"},
 		{"the scenario file", func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.Remove(filepath.Join(dir, "scenario.yaml")))
 			require.NoError(t, os.Symlink("../../../secret", filepath.Join(dir, "scenario.yaml")))
 		}, "g/a/scenario.yaml:1:1: a symbolic link to ../../../secret, which is outside of the scenario's directory\n" +
 			"g/a/scenario.yaml:1:1: open file: path escapes from parent"},
 		{"a directory above", func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.Symlink("a", filepath.Join(filepath.Dir(dir), "c")))
 		}, "g/c:1:1: warning: a symbolic link is not followed: scenarios below it are not seen"},
 	} {
@@ -76,6 +80,7 @@ func TestDigestIsOverEveryFile(t *testing.T) {
 	t.Parallel()
 	write := func(name, text string, mode os.FileMode) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), mode))
 		}
 	}

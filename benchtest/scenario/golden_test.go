@@ -40,7 +40,8 @@ func archives(t *testing.T, dir string, test func(t *testing.T, root fs.FS) stri
 			}
 			got := test(t, root)
 			if *update {
-				archive.Files = append(rest, txtar.File{Name: "want", Data: []byte(got)})
+				rest = append(rest, txtar.File{Name: "want", Data: []byte(got)})
+				archive.Files = rest
 				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o644))
 				return
 			}

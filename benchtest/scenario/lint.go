@@ -37,7 +37,7 @@ func Lint(scenarios []*Scenario, o LintOptions) Problems {
 		}
 		problems = append(problems, l.list...)
 	}
-	return problems.sorted()
+	return problems.Sorted()
 }
 
 // A linter is one scenario under its checks.

@@ -10,19 +10,19 @@ import (
 // of solve.*, or the very token that prepare.* breaks and solve.* mends.
 func lintTicket(l *linter) {
 	s := l.s
-	ticket := s.TicketTitle + "\n" + s.TicketBody
-	where := s.place("ticket_body")
-	commands := s.commands(s.Scripts.Solve)
-	if c := givenCommand(ticket, commands); c != "" {
-		l.errorf(where, "the ticket gives the fix away: solve.* runs %q", c)
-		return
-	}
+	mend := s.commands(s.Scripts.Solve)
 	broken := words(strings.Join(s.commands(s.Scripts.Prepare), "\n"))
-	mended := words(strings.Join(commands, "\n"))
-	for _, w := range givenWords(ticket) {
-		if slices.Contains(broken, w) && slices.Contains(mended, w) && !s.isSubject(w) {
-			l.errorf(where, "the ticket gives the fix away: %q is what prepare.* breaks and solve.* mends", w)
-			return
+	mended := words(strings.Join(mend, "\n"))
+	for field, text := range map[string]string{"ticket_title": s.TicketTitle, "ticket_body": s.TicketBody} {
+		if c := givenCommand(text, mend); c != "" {
+			l.errorf(s.place(field), "%s gives the fix away: solve.* runs %q", field, c)
+			continue
+		}
+		for _, w := range givenWords(text) {
+			if slices.Contains(broken, w) && slices.Contains(mended, w) && !s.isSubject(w) {
+				l.errorf(s.place(field), "%s gives the fix away: %q is what prepare.* breaks and solve.* mends", field, w)
+				break
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ func Load(root fs.FS, o LoadOptions) ([]*Scenario, Problems) {
 	l.dir(".")
 	slices.SortFunc(l.loaded, func(a, b *Scenario) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Dir, b.Dir)) })
 	l.checkUnique()
-	return l.loaded, l.problems.sorted()
+	return l.loaded, l.problems.Sorted()
 }
 
 type loader struct {

@@ -8,12 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// atOnce is how long any input may take.
-const atOnce = time.Second
-
 func TestLoadSaysWhere(t *testing.T) {
 	t.Parallel()
 	archives(t, "load", func(t *testing.T, root fs.FS) string {
+		t.Helper()
 		start := time.Now()
 		loaded, problems := Load(root, LoadOptions{Templates: []string{"debian-base", "debian-nginx"}})
 		assert.Less(t, time.Since(start), atOnce)

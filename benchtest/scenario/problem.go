@@ -68,8 +68,10 @@ func (ps Problems) Under(dir string) Problems {
 	return out
 }
 
-// sorted puts ps in the order in which a person reads the files.
-func (ps Problems) sorted() Problems {
+// Sorted puts ps, in place, in the order in which a person reads the files,
+// each problem once. What Load and Lint return is sorted; what is appended to
+// each other is not.
+func (ps Problems) Sorted() Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))

@@ -51,7 +51,7 @@ func properties() map[string]any {
 		"timeouts":      fields("Limits of one attempt.", map[string]any{"ready": duration, "prepare": duration, "engine": duration, "hold": duration, "release": duration}),
 		"expect":        describe("What the right end is.", "string", "enum", []string{string(ExpectFixed), string(ExpectNoAction)}, "default", string(ExpectFixed)),
 		"network":       describe("What the machines reach: each other, or everything.", "string", "enum", []string{"none", "open"}, "default", "none"),
-		"integrity":     fields("Switches the implicit rule about package files off, with the reason.", map[string]any{"off": describe("Why.", "string", "minLength", 1)}),
+		"integrity":     required(fields("Switches the implicit rule about package files off, with the reason.", map[string]any{"off": describe("Why.", "string", "minLength", 1)}), "off"),
 		"state":         list("Is it fixed?", ref("state")),
 		"validation":    fields("Was it fixed the allowed way?", map[string]any{"gateway": compliance, "job": compliance, "tasks": compliance, "allowedAgents": allowed, "allowedHosts": allowed}),
 		"name":          describe("Older 2501 field: the title.", "string", "deprecated", true),
@@ -78,6 +78,11 @@ func list(text string, items map[string]any) map[string]any {
 
 func fields(text string, properties map[string]any) map[string]any {
 	return describe(text, "object", "additionalProperties", false, "properties", properties)
+}
+
+func required(schema map[string]any, names ...string) map[string]any {
+	schema["required"] = names
+	return schema
 }
 
 func texted(names ...string) map[string]any {

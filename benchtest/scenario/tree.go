@@ -10,8 +10,8 @@ import (
 // Bounds of a file's tree, checked before anything is made of it.
 const (
 	maxDepth = 64
-	maxNodes = 50_000 // with every alias written out
-	maxMarks = 2 * maxNodes
+	maxNodes = 20_000 // with every alias written out
+	maxMarks = 20_000 // line ends and commas
 )
 
 // parseTree makes one tree of data, from JSON or YAML by the file's name:
@@ -63,7 +63,9 @@ type expander struct {
 
 // expand returns nil when a bound is passed, after saying so.
 func (e *expander) expand(n *yaml.Node, depth int) *yaml.Node {
-	e.nodes++
+	if n.Kind != yaml.AliasNode {
+		e.nodes++
+	}
 	switch {
 	case depth > maxDepth:
 		e.r.errorf(at(cmp.Or(e.alias, n)), "nested more than %d deep", maxDepth)

@@ -28,7 +28,7 @@ func WriteGenerated(dir string, content []byte, check bool) (changed bool, err e
 	if err != nil {
 		return false, fmt.Errorf("create table: %w", err)
 	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when all went well
 	_, err = tmp.Write(content)
 	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
 		return false, fmt.Errorf("write table: %w", err)
