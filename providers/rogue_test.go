@@ -67,8 +67,18 @@ func (r *rogue) serve(conn net.Conn) {
 		go ssh.DiscardRequests(requests)
 	}
 	for fresh := range channels {
-		go r.channel(r, int(r.channels.Add(1)), fresh)
+		r.mu.Lock()
+		channel := r.channel
+		r.mu.Unlock()
+		go channel(r, int(r.channels.Add(1)), fresh)
 	}
+}
+
+// reform makes the server honest.
+func (r *rogue) reform() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.channel = honest
 }
 
 // hangUp cuts all connections.

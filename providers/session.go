@@ -16,8 +16,8 @@ const closeGrace = time.Second
 
 // A server that has too many sessions refuses one more, for a moment.
 const (
-	maxRefusals  = 20
-	refusalPause = 50 * time.Millisecond
+	maxTries = 20
+	tryPause = 50 * time.Millisecond
 )
 
 // A session is one channel of type "session". Unlike ssh.Session it tells the
@@ -56,7 +56,7 @@ func (s *Sandbox) session(ctx context.Context) (*session, error) {
 }
 
 func (s *Sandbox) openSession(ctx context.Context, free func()) (*session, error) {
-	for refusals := 0; ; {
+	for tries := 1; ; tries++ {
 		l, err := s.connect(ctx)
 		if err != nil {
 			return nil, err
@@ -65,14 +65,16 @@ func (s *Sandbox) openSession(ctx context.Context, free func()) (*session, error
 		if err == nil {
 			return ses, nil
 		}
-		_, refused := errors.AsType[*ssh.OpenChannelError](err)
-		switch {
-		case refused && refusals < maxRefusals:
-			refusals++
-			_ = pause(ctx, refusalPause) // the loop notices the end of ctx
-		case l.alive() || ctx.Err() != nil:
+		if tries == maxTries || ctx.Err() != nil {
 			return nil, fmt.Errorf("open session: %w", err)
 		}
+		if _, refused := errors.AsType[*ssh.OpenChannelError](err); !refused {
+			l.close(err) // it had died before, and nobody had noticed
+			if tries == 1 {
+				continue
+			}
+		}
+		_ = pause(ctx, tryPause) // the loop notices the end of ctx
 	}
 }
 
