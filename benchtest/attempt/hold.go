@@ -10,31 +10,33 @@ import (
 
 // holdWindow watches the machines after the engine ended: a repair must come
 // true in time and stay true. It ends early once every rule is decided.
+//
+// Samples are stamped with the window's own clock, which runs from sample to
+// sample and stands still while one is late: a driver that has too much to do
+// must not take from an engine the time that its repair was given.
 func (t *try) holdWindow(ctx context.Context) error {
-	t.observe(ctx, facts.After, true)
+	last := time.Now()
+	t.observe(ctx, facts.After, 0, true)
 	window, every := rules.Window(t.sc.State)
-	window = min(window, t.limit.Hold)
-	for n := 1; window > 0; n++ {
-		at := min(time.Duration(n)*every, window)
-		if t.decided() {
-			break
-		}
-		if !sleep(ctx, time.Until(t.ended.Add(at))) {
+	at := time.Duration(0)
+	for at < window && !t.decided() {
+		step := min(every, window-at)
+		at += step
+		if !sleep(ctx, time.Until(last.Add(step))) {
 			return ctx.Err()
 		}
-		t.sampleHold(ctx)
-		if at == window {
-			break
+		last = time.Now()
+		if at < window {
+			t.sampleHold(ctx, at)
 		}
 	}
-	return t.held(ctx)
+	return t.held(ctx, at)
 }
 
 // sampleHold adds one sample a host to the hold window.
-func (t *try) sampleHold(ctx context.Context) {
-	since := time.Since(t.ended)
-	_ = t.each(func(h *host) error {
-		h.hold = append(h.hold, t.snapshot(ctx, h, facts.Sample, since, false))
+func (t *try) sampleHold(ctx context.Context, at time.Duration) {
+	_ = t.each(func(h *host) error { // a host that cannot be asked is a snapshot too
+		h.hold = append(h.hold, t.snapshot(ctx, h, facts.Sample, at, false))
 		return nil
 	})
 	for _, h := range t.hosts {
@@ -42,9 +44,9 @@ func (t *try) sampleHold(ctx context.Context) {
 	}
 }
 
-// held takes the last checkpoint. It closes the window: the last sample is held.
-func (t *try) held(ctx context.Context) error {
-	t.observe(ctx, facts.Held, true)
+// held takes the last checkpoint, which is the last sample too.
+func (t *try) held(ctx context.Context, at time.Duration) error {
+	t.observe(ctx, facts.Held, at, true)
 	if !t.sc.Scripts.Validate.None() {
 		v := t.validate(ctx)
 		t.validated = &v

@@ -26,15 +26,12 @@ func (t *try) queries(host string) []facts.Query {
 	return qs
 }
 
-// observe asks all hosts at once and keeps the answers as checkpoint c. A
+// observe asks all hosts at once and keeps the answers as checkpoint c, since
+// is the time since the engine ended. A
 // host that cannot be asked yields a snapshot with its error: what that means
 // is the rules' to say.
-func (t *try) observe(ctx context.Context, c facts.Checkpoint, superset bool) {
-	since := time.Duration(0)
-	if !t.ended.IsZero() {
-		since = time.Since(t.ended)
-	}
-	t.each(func(h *host) error {
+func (t *try) observe(ctx context.Context, c facts.Checkpoint, since time.Duration, superset bool) {
+	_ = t.each(func(h *host) error {
 		h.at[c] = t.snapshot(ctx, h, c, since, superset)
 		return nil
 	})
@@ -59,7 +56,7 @@ func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since t
 
 // healthy observes the machines before the fault, for the rules that compare.
 func (t *try) healthy(ctx context.Context) error {
-	t.observe(ctx, facts.Healthy, true)
+	t.observe(ctx, facts.Healthy, 0, true)
 	return t.answered(facts.Healthy)
 }
 

@@ -38,7 +38,7 @@ func (t *try) record() {
 	if t.rec.Outcome.Scored() {
 		t.note(t.History.Add(t.sc.Key, t.rec.Phases.Total()))
 	}
-	t.logf("%s: %s", t.rec.Outcome, t.rec.Reason)
+	t.logf("outcome %s %s", t.rec.Outcome, t.rec.Reason)
 	t.note(t.book.finish(&t.rec))
 }
 
