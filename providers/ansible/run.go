@@ -37,7 +37,7 @@ func Run(ctx context.Context, p Play) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("run playbook: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	w := workdir(dir)
 	if err := w.fill(p); err != nil {
 		return Report{}, fmt.Errorf("run playbook %s: %w", p.Playbook, err)

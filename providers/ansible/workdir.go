@@ -158,7 +158,7 @@ func copyFile(to string, src fs.FS, name string, mode fs.FileMode, left int64) (
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return 0, err

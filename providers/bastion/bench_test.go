@@ -20,7 +20,7 @@ func BenchmarkExec(b *testing.B) {
 		Hosts:  map[string]bastion.Upstream{"web1": {Machine: guest, Access: guest.Access()}},
 	})
 	require.NoError(b, err)
-	defer w.Close()
+	defer func() { require.NoError(b, w.Close()) }()
 	for _, way := range []struct {
 		name    string
 		machine providers.Machine
@@ -31,7 +31,7 @@ func BenchmarkExec(b *testing.B) {
 	} {
 		b.Run(way.name, func(b *testing.B) {
 			s := providers.NewSandbox(way.machine, "web1", way.access, providers.SandboxOptions{})
-			defer s.Close()
+			defer func() { require.NoError(b, s.Close()) }()
 			for b.Loop() {
 				_, err := s.Exec(b.Context(), providers.Command{Argv: []string{"true"}})
 				require.NoError(b, err)

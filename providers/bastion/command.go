@@ -32,8 +32,11 @@ func (b *Bastion) begin(host string, r *ssh.Request, tty bool, s size) (*command
 		return nil, err
 	}
 	c := &command{ledger: &b.ledger}
-	if rec.Kind == Shell || rec.Kind == Exec && (tty || readsCommands(rec.Argv)) {
+	shell := rec.Kind == Shell || rec.Kind == Exec && readsCommands(rec.Argv)
+	if shell {
 		c.typed = &typed{}
+	}
+	if shell || tty {
 		if err := b.recordTerminal(c, &rec, s); err != nil {
 			return nil, err
 		}
@@ -106,6 +109,8 @@ func (b *Bastion) recordTerminal(c *command, rec *Record, s size) error {
 func (c *command) seeInput(p []byte) {
 	if c.terminal != nil {
 		c.terminal.write("i", p)
+	}
+	if c.typed != nil {
 		c.typed.write(p)
 	}
 }

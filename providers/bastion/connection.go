@@ -101,7 +101,8 @@ func (c *connection) relay(ctx context.Context, nc ssh.NewChannel, in, out *pump
 		_ = up.Close()
 		return err.Error()
 	}
-	var input, output sync.WaitGroup
+	var input, output, guest sync.WaitGroup
+	defer guest.Wait()
 	defer input.Wait()
 	input.Go(func() {
 		_ = in.run(up, down)
@@ -111,11 +112,11 @@ func (c *connection) relay(ctx context.Context, nc ssh.NewChannel, in, out *pump
 		_ = out.run(down, up)
 		_ = down.CloseWrite()
 	})
-	go func() {
+	guest.Go(func() {
 		ssh.DiscardRequests(upReqs) // ends when the guest has closed its side
 		output.Wait()
 		_ = down.Close()
-	}()
+	})
 	ssh.DiscardRequests(downReqs) // ends when the client has closed its side
 	waitFor(drain, input.Wait)
 	_ = up.Close()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -14,8 +15,9 @@ import (
 
 // OpenSSH lets ten sessions share a connection unless told otherwise.
 const (
-	perLane  = 10
-	maxLanes = 32
+	perLane     = 10
+	maxLanes    = 32
+	maxRefusals = 4 // of a guest that shares less than we think, until we give up
 )
 
 // A guest is the bastion's side of one host: SSH connections that all clients
@@ -43,9 +45,11 @@ func newGuest(name string, up Upstream, limits Limits) *guest {
 }
 
 // open opens a channel to the guest. The caller calls leave once when the
-// channel is done. A guest that is booting is waited for.
+// channel is done. A guest that is booting is waited for, up to the dial limit.
 func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error) {
-	for range 4 {
+	ctx, cancel := context.WithTimeout(ctx, g.limits.Dial)
+	defer cancel()
+	for refusals := 0; refusals < maxRefusals; {
 		l, err := g.take()
 		if err != nil {
 			return nil, nil, nil, err
@@ -65,10 +69,19 @@ func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.C
 			g.leave(l) // the port is closed: an answer, and not the connection's fault
 			return nil, nil, nil, refused
 		case isRefusal:
+			refusals++
 			g.full(l)
-		default: // it died just now: Client makes another one
+			g.leave(l)
+		default:
+			g.leave(l)
+			// The connection died just now. The sandbox makes another one as soon
+			// as it has noticed.
+			select {
+			case <-time.After(time.Millisecond):
+			case <-ctx.Done():
+				return nil, nil, nil, fmt.Errorf("open %s on %s: %w", kind, g.name, err)
+			}
 		}
-		g.leave(l)
 	}
 	return nil, nil, nil, fmt.Errorf("open %s on %s: the guest refuses", kind, g.name)
 }

@@ -49,7 +49,7 @@ func (b *Bastion) serve(ctx context.Context) {
 
 // client serves one client from its first line to its end.
 func (b *Bastion) client(ctx context.Context, conn *net.UnixConn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	_ = conn.SetReadDeadline(time.Now().Add(b.limits.Handshake))
 	host, err := hello(conn)

@@ -3,6 +3,7 @@ package bastion_test
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,15 @@ func (w world) mustClient(t *testing.T) *ssh.Client {
 	client, err := w.client(t, nil)
 	require.NoError(t, err)
 	return client
+}
+
+// rawDial connects to the socket and says nothing.
+func (w world) rawDial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", w.Socket())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 func newSession(t *testing.T, client *ssh.Client) *ssh.Session {

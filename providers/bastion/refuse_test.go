@@ -1,7 +1,6 @@
 package bastion_test
 
 import (
-	"crypto/ed25519"
 	"fmt"
 	"io"
 	"net"
@@ -14,30 +13,27 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
 )
 
 func TestOnlyThisAttemptsKey(t *testing.T) {
 	t.Parallel()
+	stranger, err := providers.NewKeyPair()
+	require.NoError(t, err)
 	for _, tt := range []struct {
 		name   string
-		change func(t *testing.T, c *ssh.ClientConfig)
+		change func(c *ssh.ClientConfig)
 	}{
-		{"another key", func(t *testing.T, c *ssh.ClientConfig) {
-			_, key, err := ed25519.GenerateKey(nil)
-			require.NoError(t, err)
-			signer, err := ssh.NewSignerFromSigner(key)
-			require.NoError(t, err)
-			c.Auth = []ssh.AuthMethod{ssh.PublicKeys(signer)}
-		}},
-		{"another user", func(_ *testing.T, c *ssh.ClientConfig) { c.User = "root" }},
-		{"a password", func(_ *testing.T, c *ssh.ClientConfig) { c.Auth = []ssh.AuthMethod{ssh.Password("agent")} }},
-		{"nothing", func(_ *testing.T, c *ssh.ClientConfig) { c.Auth = nil }},
+		{"another key", func(c *ssh.ClientConfig) { c.Auth = []ssh.AuthMethod{ssh.PublicKeys(stranger.Signer)} }},
+		{"another user", func(c *ssh.ClientConfig) { c.User = "root" }},
+		{"a password", func(c *ssh.ClientConfig) { c.Auth = []ssh.AuthMethod{ssh.Password("agent")} }},
+		{"nothing", func(c *ssh.ClientConfig) { c.Auth = nil }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t, nil)
-			_, err := w.client(t, func(c *ssh.ClientConfig) { tt.change(t, c) })
+			_, err := w.client(t, tt.change)
 			require.ErrorContains(t, err, "unable to authenticate")
 			_, acted := w.FirstAction()
 			assert.False(t, acted)
@@ -61,7 +57,7 @@ func TestFirstAction(t *testing.T) {
 
 func TestForwardToTheGuestsLoopback(t *testing.T) {
 	t.Parallel()
-	echo, err := net.Listen("tcp", "127.0.0.1:0")
+	echo, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer echo.Close()
 	go func() {
@@ -161,14 +157,8 @@ func TestCommandsThatCannotBeRecordedDoNotRun(t *testing.T) {
 func TestAThousandConnections(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *bastion.Config) { c.Limits.Connections = 1000 })
-	dial := func() net.Conn {
-		conn, err := net.Dial("unix", w.Socket())
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = conn.Close() })
-		return conn
-	}
 	for range 900 { // silent
-		dial()
+		w.rawDial(t)
 	}
 	var wg sync.WaitGroup
 	clients := make([]*ssh.Client, 100)
@@ -181,8 +171,7 @@ func TestAThousandConnections(t *testing.T) {
 	}
 	require.NoError(t, newSession(t, clients[99]).Run("true"))
 
-	one := dial()
-	answer, err := io.ReadAll(one)
+	answer, err := io.ReadAll(w.rawDial(t))
 	require.NoError(t, err)
 	assert.Equal(t, "error: too many connections\n", string(answer))
 	require.NoError(t, clients[0].Close())
@@ -196,10 +185,8 @@ func TestSilentClientsAreCut(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *bastion.Config) { c.Limits.Handshake = 50 * time.Millisecond })
 	for _, first := range []string{"", "web1", "web1\n", fmt.Sprintf("%0300d", 7)} {
-		conn, err := net.Dial("unix", w.Socket())
-		require.NoError(t, err)
-		defer conn.Close()
-		_, err = io.WriteString(conn, first)
+		conn := w.rawDial(t)
+		_, err := io.WriteString(conn, first)
 		require.NoError(t, err)
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 		_, err = io.Copy(io.Discard, conn)

@@ -28,8 +28,10 @@ func TestExec(t *testing.T) {
 		argv                   []string
 	}{
 		{name: "words", command: "printf %s 'a b'", stdout: "a b", argv: []string{"printf", "%s", "a b"}},
-		{name: "shell text", command: "echo out; echo err >&2; exit 3", stdout: "out\n", stderr: "err\n", exit: 3,
-			argv: []string{"sh", "-c", "echo out; echo err >&2; exit 3"}},
+		{
+			name: "shell text", command: "echo out; echo err >&2; exit 3", stdout: "out\n", stderr: "err\n", exit: 3,
+			argv: []string{"sh", "-c", "echo out; echo err >&2; exit 3"},
+		},
 		{name: "input to its end", command: "cat", stdin: "one\ntwo\n", stdout: "one\ntwo\n", argv: []string{"cat"}},
 		{name: "killed by a signal", command: "kill -TERM $$", signal: "TERM", argv: []string{"sh", "-c", "kill -TERM $$"}},
 	} {
@@ -149,7 +151,8 @@ func TestInteractiveShell(t *testing.T) {
 	s.Stdout = &out
 	require.NoError(t, s.Shell())
 	require.NoError(t, s.WindowChange(40, 120))
-	_, err = io.WriteString(in, "echo hexx\x7f\x7fllo\r\x1b[A\x15stty size\rexit 5\r")
+	const until = "until stty size | grep '40 120'; do sleep 0.01; done"
+	_, err = io.WriteString(in, "echo hexx\x7f\x7fllo\r\x1b[A\x15"+until+"\rexit 5\r")
 	require.NoError(t, err)
 	var exit *ssh.ExitError
 	require.ErrorAs(t, s.Wait(), &exit)
@@ -157,9 +160,9 @@ func TestInteractiveShell(t *testing.T) {
 
 	r := w.last(t)
 	assert.Equal(t, bastion.Shell, r.Kind)
-	assert.Equal(t, []string{"echo hello", "stty size", "exit 5"}, r.Typed)
-	assert.Equal(t, [][]string{{"echo", "hello"}, {"stty", "size"}, {"exit", "5"}}, r.Ran())
-	assert.Contains(t, out.String(), "40 120")
+	assert.Equal(t, []string{"echo hello", until, "exit 5"}, r.Typed)
+	assert.Equal(t, [][]string{{"echo", "hello"}, {"sh", "-c", until}, {"exit", "5"}}, r.Ran())
+	assert.Contains(t, out.String(), "40 120\r\n")
 	cast, err := os.ReadFile(r.Terminal)
 	require.NoError(t, err)
 	assert.Contains(t, string(cast), `"width":100`)
@@ -211,7 +214,6 @@ func TestSFTP(t *testing.T) {
 	w := start(t, nil)
 	client, err := sftp.NewClient(w.mustClient(t))
 	require.NoError(t, err)
-	defer client.Close()
 	f, err := client.Create("hello")
 	require.NoError(t, err)
 	_, err = f.Write([]byte("content"))

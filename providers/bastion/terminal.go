@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,9 +54,9 @@ func (t *terminal) write(code string, p []byte) {
 		return
 	}
 	t.left -= n
-	text := append(t.partial[code], p...)
+	text := slices.Concat(t.partial[code], p)
 	whole := wholeRunes(text)
-	t.partial[code] = append([]byte(nil), text[whole:]...)
+	t.partial[code] = slices.Clone(text[whole:])
 	t.event(code, string(text[:whole]))
 }
 

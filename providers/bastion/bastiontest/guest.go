@@ -42,26 +42,25 @@ type Guest struct {
 var _ providers.Machine = (*Guest)(nil)
 
 // Start makes a guest that ends with the test.
-func Start(t testing.TB) *Guest {
-	t.Helper()
+func Start(tb testing.TB) *Guest {
+	tb.Helper()
 	ring, err := providers.NewKeyRing()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	// A socket's path must be short, and a test's own directory may not be.
-	dir, err := os.MkdirTemp("", "guest-")
+	dir, err := os.MkdirTemp("", "guest-") //nolint:usetesting // a socket's path must be short, and a test's own directory may not be
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	path := filepath.Join(dir, "s")
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	g := &Guest{MaxSessions: 10, Home: t.TempDir(), ring: ring, listener: listener, conns: map[net.Conn]bool{}}
+	g := &Guest{MaxSessions: 10, Home: tb.TempDir(), ring: ring, listener: listener, conns: map[net.Conn]bool{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	g.wg.Go(func() { g.accept(ctx) })
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		_ = listener.Close()
 		g.Reset()

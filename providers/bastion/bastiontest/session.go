@@ -25,8 +25,12 @@ type running struct {
 	env   []string
 	size  *pty.Winsize // nil: no terminal
 	cmd   *exec.Cmd
+	ttyMu sync.Mutex // a terminal has one size or is closed, not both at once
 	tty   *os.File
-	ended sync.WaitGroup
+	// answered is closed when the client knows that its command runs: it is not
+	// told of an end before.
+	answered chan struct{}
+	ended    sync.WaitGroup
 }
 
 func (g *Guest) session(ctx context.Context, nc ssh.NewChannel) {
@@ -35,11 +39,15 @@ func (g *Guest) session(ctx context.Context, nc ssh.NewChannel) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &running{Channel: ch, env: []string{"HOME=" + g.Home, "PATH=" + os.Getenv("PATH"), "USER=agent"}}
+	s := &running{Channel: ch, env: []string{"HOME=" + g.Home, "PATH=" + os.Getenv("PATH"), "USER=agent"}, answered: make(chan struct{})}
+	begun := sync.OnceFunc(func() { close(s.answered) })
 	for r := range reqs {
 		ok := s.request(ctx, g, r)
 		if r.WantReply {
 			_ = r.Reply(ok, nil)
+		}
+		if s.cmd != nil {
+			begun()
 		}
 	}
 	cancel() // the client has gone: so does the command
@@ -66,7 +74,7 @@ func (s *running) request(ctx context.Context, g *Guest, r *ssh.Request) bool {
 	case "window-change":
 		var p struct{ Cols, Rows, Wpx, Hpx uint32 }
 		_ = ssh.Unmarshal(r.Payload, &p)
-		return s.tty != nil && pty.Setsize(s.tty, &pty.Winsize{Cols: uint16(p.Cols), Rows: uint16(p.Rows)}) == nil
+		return s.resize(&pty.Winsize{Cols: uint16(p.Cols), Rows: uint16(p.Rows)})
 	case "signal":
 		return s.cmd != nil && syscall.Kill(-s.cmd.Process.Pid, syscall.SIGTERM) == nil
 	case "exec":
@@ -99,6 +107,8 @@ func (s *running) start(ctx context.Context, g *Guest, argv ...string) error {
 			_, _ = io.Copy(s, tty)
 			s.exit(s.cmd.Wait())
 			stop()
+			s.ttyMu.Lock()
+			defer s.ttyMu.Unlock()
 			_ = tty.Close()
 		})
 		return nil
@@ -121,8 +131,15 @@ func (s *running) start(ctx context.Context, g *Guest, argv ...string) error {
 	return nil
 }
 
+func (s *running) resize(size *pty.Winsize) bool {
+	s.ttyMu.Lock()
+	defer s.ttyMu.Unlock()
+	return s.tty != nil && pty.Setsize(s.tty, size) == nil
+}
+
 // exit tells how the command ended and closes the channel.
 func (s *running) exit(err error) {
+	<-s.answered
 	_ = s.CloseWrite()
 	status := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if _, isExit := errors.AsType[*exec.ExitError](err); isExit && status.Signaled() {
