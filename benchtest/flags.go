@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,10 +90,8 @@ func applyEnvironment(fs *flag.FlagSet, lookup func(string) (string, bool)) erro
 func (s *settings) check() error {
 	var errs []error
 	oneOf := func(flag, value string, allowed ...string) {
-		for _, a := range allowed {
-			if value == a {
-				return
-			}
+		if slices.Contains(allowed, value) {
+			return
 		}
 		errs = append(errs, fmt.Errorf("-benchtest.%s=%q: want %s", flag, value, strings.Join(allowed, ", ")))
 	}

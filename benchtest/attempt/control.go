@@ -23,7 +23,7 @@ const (
 func (t *try) control(ctx context.Context) error {
 	deadline := time.Now().Add(controlPatience)
 	for {
-		t.observe(ctx, facts.Faulted, 0, true)
+		t.observe(ctx, facts.Faulted, 0)
 		if err := t.answered(facts.Faulted); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 // must not take from an engine the time that its repair was given.
 func (t *try) holdWindow(ctx context.Context) error {
 	last := time.Now()
-	t.observe(ctx, facts.After, 0, true)
+	t.observe(ctx, facts.After, 0)
 	window, every := rules.Window(t.sc.State)
 	at := time.Duration(0)
 	for at < window && !t.decided() {
@@ -46,7 +46,7 @@ func (t *try) sampleHold(ctx context.Context, at time.Duration) {
 
 // held takes the last checkpoint, which is the last sample too.
 func (t *try) held(ctx context.Context, at time.Duration) error {
-	t.observe(ctx, facts.Held, at, true)
+	t.observe(ctx, facts.Held, at)
 	if !t.sc.Scripts.Validate.None() {
 		v := t.validate(ctx)
 		t.validated = &v

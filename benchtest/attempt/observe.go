@@ -30,9 +30,9 @@ func (t *try) queries(host string) []facts.Query {
 // is the time since the engine ended. A
 // host that cannot be asked yields a snapshot with its error: what that means
 // is the rules' to say.
-func (t *try) observe(ctx context.Context, c facts.Checkpoint, since time.Duration, superset bool) {
+func (t *try) observe(ctx context.Context, c facts.Checkpoint, since time.Duration) {
 	_ = t.each(func(h *host) error {
-		h.at[c] = t.snapshot(ctx, h, c, since, superset)
+		h.at[c] = t.snapshot(ctx, h, c, since, true)
 		return nil
 	})
 	for _, h := range t.hosts {
@@ -56,7 +56,7 @@ func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since t
 
 // healthy observes the machines before the fault, for the rules that compare.
 func (t *try) healthy(ctx context.Context) error {
-	t.observe(ctx, facts.Healthy, 0, true)
+	t.observe(ctx, facts.Healthy, 0)
 	return t.answered(facts.Healthy)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ func (t *try) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer desk.close()
+	defer func() { t.note(desk.close()) }()
 	limit := t.engineLimit()
 	engineCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -120,8 +121,8 @@ func (t *try) openDesk(ctx context.Context) (*desk, error) {
 // close undoes openDesk, last things first.
 func (d *desk) close() error {
 	var errs []error
-	for i := len(d.closers) - 1; i >= 0; i-- {
-		errs = append(errs, d.closers[i]())
+	for _, undo := range slices.Backward(d.closers) {
+		errs = append(errs, undo())
 	}
 	d.closers = nil
 	return errors.Join(errs...)

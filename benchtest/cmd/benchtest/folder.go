@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -36,14 +35,16 @@ func openFolder(args []string) (*folder, error) {
 		return nil, usagef("open scenarios: %w", err)
 	}
 	if f.catalog, err = catalogOf(f.dir); err != nil {
-		return nil, usageError{errors.Join(err, f.Close())}
+		f.close()
+		return nil, usageError{err}
 	}
 	f.all, f.problems = scenario.Load(f.root.FS(), scenario.LoadOptions{Templates: f.catalog.Names()})
 	return f, nil
 }
 
-// Close closes the folder; its scenarios cannot read their files any more.
-func (f *folder) Close() error { return f.root.Close() }
+// close closes the folder; its scenarios cannot read their files any more.
+// Nothing was written, so that there is nothing to report.
+func (f *folder) close() { _ = f.root.Close() }
 
 // loaded is openFolder for commands that need every scenario to be sound.
 func loaded(args []string) (*folder, error) {
@@ -52,7 +53,8 @@ func loaded(args []string) (*folder, error) {
 		return nil, err
 	}
 	if err := f.problems.Errors().Err(); err != nil {
-		return nil, usageError{errors.Join(err, f.Close())}
+		f.close()
+		return nil, usageError{err}
 	}
 	return f, nil
 }

@@ -26,7 +26,7 @@ func (e *env) generate(args []string, check bool) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.close()
 	text, err := scenario.Generate(packageName(f.dir), f.all)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 )
@@ -24,8 +25,8 @@ func (e *env) lint(args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	problems := append(f.problems, scenario.Lint(f.all, scenario.LintOptions{})...)
+	defer f.close()
+	problems := slices.Concat(f.problems, scenario.Lint(f.all, scenario.LintOptions{}))
 	for _, p := range problems.Under(f.dir) {
 		if asJSON {
 			if err := json.NewEncoder(e.stdout).Encode(p); err != nil {

@@ -41,7 +41,7 @@ func (e *env) list(args []string, choose string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.close()
 	chosen := f.all
 	if choose != "" {
 		if chosen, err = scenario.Select(f.all, choose); err != nil {
