@@ -82,7 +82,7 @@ func (c cgroup) killMember(pid int) {
 	if err != nil {
 		return
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if slices.Contains(c.pids(), pid) {
 		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 	}

@@ -124,7 +124,7 @@ func reserve(rec record) error {
 	if err != nil {
 		return fmt.Errorf("reserve machine: %w", err)
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }() // still there only if it was not renamed
 	// The guest's root must traverse it to reach its own root directory.
 	if err := os.Chmod(tmp, 0o711); err != nil {
 		return fmt.Errorf("reserve machine: %w", err)
@@ -173,8 +173,8 @@ func startMonitor(ctx context.Context, id string) error {
 		return fmt.Errorf("start monitor: %w", err)
 	}
 	defer r.Close()
-	// Not bound to ctx: the monitor outlives the call and is ended by Destroy.
-	cmd := exec.Command("/proc/self/exe", monitorFlag+id)
+	// The monitor outlives the call and is ended by Destroy.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe", monitorFlag+id)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.Stdout, cmd.Stderr = log, log

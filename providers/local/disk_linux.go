@@ -29,7 +29,7 @@ func emptyDisk(ctx context.Context, home string, mib int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make empty disk: %w", err)
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // still there only if it was not renamed
 	defer f.Close()
 	if err := f.Truncate(int64(mib) << 20); err != nil {
 		return "", fmt.Errorf("make empty disk: %w", err)

@@ -67,9 +67,9 @@ func (e *elevated) runHelper(dir string) error {
 		return err
 	}
 	var errOut bytes.Buffer
-	// Not bound to a call's context: it serves them all. A process group of its
+	// It serves all calls, so no call's context ends it. A process group of its
 	// own keeps a Ctrl-C from it.
-	cmd := exec.Command("sudo", "-n", "--", binary, elevatedFlag+dir)
+	cmd := exec.CommandContext(context.Background(), "sudo", "-n", "--", binary, elevatedFlag+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stderr = &errOut
 	stdin, err := cmd.StdinPipe() // stays open as long as we live

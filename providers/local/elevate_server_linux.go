@@ -67,7 +67,7 @@ func serveElevated(dir string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	go s.accept(l)
 	if _, err := io.WriteString(stdout, "ready\n"); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (s *elevatedServer) accept(l *net.UnixListener) {
 			return // closed
 		}
 		go func() {
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			if s.isClient(c) {
 				s.serve(c)
 			}

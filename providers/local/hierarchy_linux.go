@@ -50,7 +50,7 @@ func parseHierarchies(mountinfo io.Reader) (hierarchies, error) {
 	var hs hierarchies
 	lines := bufio.NewScanner(mountinfo)
 	for lines.Scan() {
-		// 30 23 0:26 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu
+		// 30 23 0:26 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup none rw,cpu
 		left, right, found := strings.Cut(lines.Text(), " - ")
 		l, r := strings.Fields(left), strings.Fields(right)
 		if !found || len(l) < 5 || len(r) < 3 || !strings.HasPrefix(l[4], "/sys/fs/cgroup") {

@@ -20,23 +20,23 @@ import (
 // live returns a provider that can make machines, with the test template
 // built. The template is kept between runs: BENCHTEST_HOME, or the user's
 // cache.
-func live(t *testing.T) (*local.Provider, providers.Template) {
-	t.Helper()
+func live(tb testing.TB) (*local.Provider, providers.Template) {
+	tb.Helper()
 	home := os.Getenv("BENCHTEST_HOME")
 	if home == "" {
 		cache, err := os.UserCacheDir()
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		home = filepath.Join(cache, "benchtest-test")
 	}
 	made, err := local.New(providers.Options{Home: home, Run: "test"})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	p := made.(*local.Provider)
-	if err := p.Check(t.Context()); err != nil {
-		t.Skipf("this machine cannot run provider local; mend it and run again as root: %v", err)
+	if err := p.Check(tb.Context()); err != nil {
+		tb.Skipf("this machine cannot run provider local; mend it and run again as root: %v", err)
 	}
 	tmpl := baseTemplate()
-	tmpl.Progress = func(step string) { t.Log(step) }
-	require.NoError(t, p.Build(t.Context(), tmpl))
+	tmpl.Progress = func(step string) { tb.Log(step) }
+	require.NoError(tb, p.Build(tb.Context(), tmpl))
 	return p, tmpl
 }
 

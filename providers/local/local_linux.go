@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -88,9 +90,22 @@ func (p *Provider) Check(context.Context) error {
 	case err != nil:
 		errs = append(errs, err)
 	case len(hs.tracking()) == 0:
-		errs = append(errs, errors.New("provider local needs cgroups: mount -t cgroup2 cgroup2 /sys/fs/cgroup"))
+		errs = append(errs, errors.New("provider local needs cgroups: mount -t cgroup2 none /sys/fs/cgroup"))
+	}
+	if onOverlay(p.home) {
+		errs = append(errs, fmt.Errorf("provider local cannot keep layers in %s, which is on an overlay file system itself: set BENCHTEST_HOME to a directory on ext4, xfs or btrfs", p.home))
 	}
 	return errors.Join(errs...)
+}
+
+// onOverlay reports whether path, or what there is of it, is on an overlay,
+// as the root directory of most containers is.
+func onOverlay(path string) bool {
+	for !exists(path) && path != "/" {
+		path = filepath.Dir(path)
+	}
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) == nil && st.Type == unix.OVERLAYFS_SUPER_MAGIC
 }
 
 // knowsFileSystem reports whether the kernel can mount the type; mount(8)

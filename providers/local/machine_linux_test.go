@@ -2,9 +2,9 @@ package local_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,10 +34,11 @@ func TestMachineIsAMachine(t *testing.T) {
 
 	agent, err := providers.Open(t.Context(), m, "web1", providers.Access{User: "agent", Key: ring.Agent.Signer, HostKey: ring.HostKey}, providers.SandboxOptions{})
 	require.NoError(t, err)
-	defer agent.Close()
+	defer func() { assert.NoError(t, agent.Close()) }()
 	assert.Equal(t, "agent", run(t, agent, "whoami"))
 }
 
+//nolint:tparallel // its subtests share one guest, which one of them fills
 func TestLimitsAreEnforced(t *testing.T) {
 	t.Parallel()
 	p, tmpl := live(t)
@@ -83,6 +84,7 @@ func TestLimitsAreEnforced(t *testing.T) {
 	})
 }
 
+//nolint:tparallel // its subtests share one guest
 func TestReboot(t *testing.T) {
 	t.Parallel()
 	p, tmpl := live(t)
@@ -170,32 +172,20 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	p, tmpl := live(t)
 	tests := []struct {
 		name  string
-		harm  func(t *testing.T, id string)
+		harm  func(id string) error
 		state string
 	}{
-		{name: "running", harm: func(*testing.T, string) {}, state: "running"},
-		{name: "monitor killed", harm: func(t *testing.T, id string) {
-			out, err := exec.CommandContext(t.Context(), "pgrep", "-f", "^-?[^ ]+ -benchtest.monitor="+id+"$").Output()
-			require.NoError(t, err)
-			pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
-			require.NoError(t, err)
-			proc, err := os.FindProcess(pid)
-			require.NoError(t, err)
-			require.NoError(t, proc.Kill())
-		}, state: "running"},
-		{name: "no state", harm: func(t *testing.T, id string) {
-			require.NoError(t, os.Remove(filepath.Join("/run/benchtest", id, "state.json")))
-		}, state: "broken"},
-		{name: "no record", harm: func(t *testing.T, id string) {
-			require.NoError(t, os.Remove(filepath.Join("/run/benchtest", id, "machine.json")))
-		}, state: "running"},
+		{name: "running", harm: func(string) error { return nil }, state: "running"},
+		{name: "monitor killed", harm: killMonitor, state: "running"},
+		{name: "no state", harm: func(id string) error { return os.Remove(filepath.Join("/run/benchtest", id, "state.json")) }, state: "broken"},
+		{name: "no record", harm: func(id string) error { return os.Remove(filepath.Join("/run/benchtest", id, "machine.json")) }, state: "running"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			id := "benchtest-gone-" + strings.ReplaceAll(tt.name, " ", "-")
 			clone(t, p, tmpl, id, "web1")
-			tt.harm(t, id)
+			require.NoError(t, tt.harm(id))
 			assert.Equal(t, tt.state, stateOf(t, p, id))
 
 			again, err := p.Open(t.Context(), id)
@@ -207,6 +197,23 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	}
 }
 
+// killMonitor kills the monitor that the machine's state names.
+func killMonitor(id string) error {
+	b, err := os.ReadFile(filepath.Join("/run/benchtest", id, "state.json"))
+	if err != nil {
+		return err
+	}
+	var state struct{ Monitor struct{ PID int } }
+	if err := json.Unmarshal(b, &state); err != nil {
+		return err
+	}
+	p, err := os.FindProcess(state.Monitor.PID)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
+}
+
 func TestCloneThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p, tmpl := live(t)
@@ -216,8 +223,11 @@ func TestCloneThatFailsLeavesNothing(t *testing.T) {
 		name  string
 		after time.Duration
 	}{
-		{"at once", 0}, {"at the disk", 5 * time.Millisecond}, {"at the monitor", 40 * time.Millisecond},
-		{"at the guest", 80 * time.Millisecond}, {"late", 120 * time.Millisecond},
+		{"at once", 0},
+		{"at the disk", 5 * time.Millisecond},
+		{"at the monitor", 40 * time.Millisecond},
+		{"at the guest", 80 * time.Millisecond},
+		{"late", 120 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

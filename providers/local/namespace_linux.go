@@ -15,7 +15,7 @@ func within(ns *os.File, kind int, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		err, home := visit(ns, kind, f)
+		home, err := visit(ns, kind, f)
 		if home {
 			runtime.UnlockOSThread()
 		}
@@ -26,16 +26,16 @@ func within(ns *os.File, kind int, f func() error) error {
 
 // visit does within's work on a locked thread. home reports whether the thread
 // is where it came from.
-func visit(ns *os.File, kind int, f func() error) (err error, home bool) {
+func visit(ns *os.File, kind int, f func() error) (home bool, err error) {
 	name := map[int]string{unix.CLONE_NEWNET: "net", unix.CLONE_NEWUTS: "uts"}[kind]
 	own, err := os.Open("/proc/thread-self/ns/" + name)
 	if err != nil {
-		return fmt.Errorf("enter namespace: %w", err), true
+		return true, fmt.Errorf("enter namespace: %w", err)
 	}
 	defer own.Close()
 	if err := unix.Setns(int(ns.Fd()), kind); err != nil {
-		return fmt.Errorf("enter namespace: %w", err), true
+		return true, fmt.Errorf("enter namespace: %w", err)
 	}
 	err = f()
-	return err, unix.Setns(int(own.Fd()), kind) == nil
+	return unix.Setns(int(own.Fd()), kind) == nil, err
 }

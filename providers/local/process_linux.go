@@ -61,11 +61,13 @@ func (p process) open() (int, error) {
 	}
 	// The descriptor is of whoever has the PID; only now can it not change.
 	if !p.alive() {
-		_ = unix.Close(fd)
+		closeFD(fd)
 		return -1, errGone
 	}
 	return fd, nil
 }
+
+func closeFD(fd int) { _ = unix.Close(fd) }
 
 // alive reports whether the process exists, a zombie included.
 func (p process) alive() bool {
@@ -79,7 +81,7 @@ func (p process) signal(sig unix.Signal) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil {
 		return errGone
 	}
@@ -92,7 +94,7 @@ func (p process) kill(ctx context.Context) error {
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 	return waitPidfd(ctx, fd)
 }
@@ -103,7 +105,7 @@ func (p process) wait(ctx context.Context) error {
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	return waitPidfd(ctx, fd)
 }
 

@@ -1,0 +1,126 @@
+package local
+
+import (
+	"encoding/binary"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+func TestParseStartTime(t *testing.T) {
+	t.Parallel()
+	const rest = " S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20"
+	for name, stat := range map[string]string{
+		"plain": "42 (sshd)" + rest, "blanks": "42 (a b c)" + rest, "parentheses": "42 (a) S 1 (b))" + rest,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := parseStartTime([]byte(stat))
+			require.NoError(t, err)
+			assert.EqualValues(t, 4711, got)
+		})
+	}
+	for name, stat := range map[string]string{"empty": "", "short": "42 (sshd) S 1 2", "no name": "42 sshd S"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseStartTime([]byte(stat))
+			require.ErrorContains(t, err, "short stat")
+		})
+	}
+}
+
+func TestProcessIsNotItsPID(t *testing.T) {
+	t.Parallel()
+	self, err := processOf(os.Getpid())
+	require.NoError(t, err)
+	assert.True(t, self.alive())
+	other := process{PID: self.PID, Start: self.Start + 1}
+	assert.False(t, other.alive())
+	require.ErrorIs(t, other.signal(0), errGone)
+	require.NoError(t, other.kill(t.Context()), "whoever is gone need not be killed")
+	require.ErrorIs(t, process{}.signal(0), errGone)
+}
+
+func TestParseSources(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, targets string
+		want          []string
+	}{
+		{
+			"a Debian of that suite", "http://m/debian bookworm main\nhttp://m/debian bookworm contrib\nhttp://m/debian bookworm-updates main\nhttp://s/sec bookworm-security main\nhttp://x/ nodistro main\n",
+			[]string{"deb http://m/debian bookworm main", "deb http://m/debian bookworm-updates main", "deb http://s/sec bookworm-security main"},
+		},
+		{"another suite", "http://m/debian trixie main\n", []string{"deb " + defaultMirror + " bookworm main"}},
+		{"only its updates", "http://m/debian bookworm-updates main\n", []string{"deb " + defaultMirror + " bookworm main"}},
+		{"no apt", "", []string{"deb " + defaultMirror + " bookworm main"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, parseSources(tt.targets, "bookworm"))
+		})
+	}
+}
+
+func TestMergeHosts(t *testing.T) {
+	t.Parallel()
+	db := []host{{Name: "db1", Address: "10.77.0.11"}}
+	tests := []struct {
+		name, old string
+		others    []host
+		want      string
+	}{
+		{"nothing there", "", nil, localHosts + "127.0.1.1\tweb1\n"},
+		{"another name before", "127.0.0.1 localhost\n127.0.1.1\tpool-7\n", nil, "127.0.0.1 localhost\n127.0.1.1\tweb1\n"},
+		{"the template's own lines stay", "127.0.0.1 localhost\n# mirror\n10.0.0.9 mirror", db, "127.0.0.1 localhost\n# mirror\n10.0.0.9 mirror\n127.0.1.1\tweb1\n10.77.0.11\tdb1\n"},
+		{"a stale address of the other host", "127.0.0.1 localhost\n10.9.9.9 db1\n", db, "127.0.0.1 localhost\n127.0.1.1\tweb1\n10.77.0.11\tdb1\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := mergeHosts(tt.old, "web1", tt.others)
+			assert.Equal(t, tt.want, got)
+			assert.Equal(t, got, mergeHosts(got, "web1", tt.others), "merging twice is merging once")
+		})
+	}
+}
+
+func TestCheckID(t *testing.T) {
+	t.Parallel()
+	for id, ok := range map[string]bool{
+		"benchtest": true, "benchtest-1": true, "a-benchtest-b": true,
+		"": false, "web1": false, "Benchtest": false, "benchtest/x": false, "../benchtest": false, "benchtest.": false,
+		"benchtest-0123456789-0123456789-0123456789": false,
+	} {
+		assert.Equal(t, ok, checkID(id) == nil, "%q", id)
+	}
+}
+
+func TestShiftedAttributes(t *testing.T) {
+	t.Parallel()
+	v2 := make([]byte, 20)
+	binary.LittleEndian.PutUint32(v2, 0x02000001) // revision 2, effective
+	binary.LittleEndian.PutUint32(v2[4:], 1<<13)  // CAP_NET_RAW
+	v3 := rootedCapability(v2)
+	assert.EqualValues(t, 0x03000001, binary.LittleEndian.Uint32(v3))
+	assert.Equal(t, v2[4:], v3[4:20])
+	assert.EqualValues(t, idOffset, binary.LittleEndian.Uint32(v3[20:]))
+
+	acl := []byte{2, 0, 0, 0, 0x08, 0, 5, 0, 4, 0, 0, 0, 0x20, 0, 5, 0, 0xff, 0xff, 0xff, 0xff}
+	shifted := shiftACL(acl)
+	assert.EqualValues(t, idOffset+4, binary.LittleEndian.Uint32(shifted[8:]), "a group that is named")
+	assert.Equal(t, acl[12:], shifted[12:], "all others")
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	_, err := New(providers.Options{Home: "relative"})
+	require.ErrorContains(t, err, "not absolute")
+	_, err = New(providers.Options{Home: "/x", Run: "../y"})
+	require.ErrorContains(t, err, "cannot name a cgroup")
+}
