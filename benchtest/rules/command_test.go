@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -91,4 +92,23 @@ func TestOrder(t *testing.T) {
 			assert.Equal(t, c.want, r.Check(rules.Job{Tasks: []rules.Task{{Host: "a", Commands: c.cmds}}}, observed).Status)
 		})
 	}
+}
+
+// An engine writes the commands: neither their depth nor their number may hold
+// up the judge.
+func TestCommandsOfAHostileEngine(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	r := complianceRule(t, rules.ScopeJob, "{label: l, validator: command, argv: [nginx, -t]}")
+	for _, script := range []string{strings.Repeat("$(", 1<<20), strings.Repeat("`", 1<<20), strings.Repeat(`"$(`, 1<<20), strings.Repeat("(", 1<<20), strings.Repeat("sudo ", 1<<18)} {
+		j := rules.Job{Tasks: []rules.Task{{Commands: []rules.Command{{Argv: []string{"sh", "-c", script}, Evidence: rules.Observed}}}}}
+		assert.Equal(t, fails, r.Check(j, observed).Status)
+	}
+	slow := complianceRule(t, rules.ScopeJob, "{label: l, validator: forbidden_command, pattern: '(?=a)(a+)+$'}")
+	j := rules.Job{Tasks: []rules.Task{{}}}
+	for range 1000 {
+		j.Tasks[0].Commands = append(j.Tasks[0].Commands, rules.Command{Argv: []string{strings.Repeat("a", 22) + "!"}, Evidence: rules.Observed})
+	}
+	assert.Equal(t, errored, slow.Check(j, observed).Status)
+	assert.Less(t, time.Since(start), 20*time.Second)
 }

@@ -87,7 +87,7 @@ func (e expectation) judge(f facts.Fact, q facts.Query, at map[facts.Checkpoint]
 		}
 		return normal(then.Attrs[e.attr]), nil
 	}
-	found := e.want.match(v, scope{at: earlier})
+	found := e.want.match(v, scope{at: earlier, watch: newWatch()})
 	if f.Truncated && e.typ == facts.TypeText && found.err == nil && (!found.holds || !decidesCut(e.want)) {
 		return unanswered("the text was cut, so this cannot be known of the whole")
 	}

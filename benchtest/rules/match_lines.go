@@ -68,7 +68,7 @@ func parseLine(rd *reader, n *yaml.Node, s slot) matcher {
 	return m
 }
 
-func (m lineMatcher) match(got any, _ scope) finding {
+func (m lineMatcher) match(got any, s scope) finding {
 	lines, ok := toElements(got)
 	if !ok {
 		return fails("not a text")
@@ -78,7 +78,7 @@ func (m lineMatcher) match(got any, _ scope) finding {
 		if !isText {
 			continue
 		}
-		found, err := m.matchLine(text)
+		found, err := m.matchLine(text, s.watch)
 		switch {
 		case err != nil:
 			return finding{err: err}
@@ -94,9 +94,9 @@ func (m lineMatcher) match(got any, _ scope) finding {
 	return fails("no line has %s", m.want())
 }
 
-func (m lineMatcher) matchLine(line string) (bool, error) {
+func (m lineMatcher) matchLine(line string, w watch) (bool, error) {
 	if m.regexp {
-		return m.pattern.MatchString(line)
+		return w.match(m.pattern, line)
 	}
 	return strings.Contains(line, m.text), nil
 }

@@ -76,12 +76,12 @@ func (rd *reader) pattern(n *yaml.Node, what string, caseInsensitive bool) (Patt
 	return p, true
 }
 
-func (m regexpMatcher) match(got any, _ scope) finding {
-	s, ok := got.(string)
+func (m regexpMatcher) match(got any, s scope) finding {
+	text, ok := got.(string)
 	if !ok {
 		return fails("not a text")
 	}
-	holds, err := m.pattern.MatchString(s)
+	holds, err := s.watch.match(m.pattern, text)
 	return finding{holds: holds, err: err}
 }
 

@@ -31,13 +31,17 @@ type finding struct {
 func holdsIf(ok bool) finding                  { return finding{holds: ok} }
 func fails(format string, args ...any) finding { return finding{why: fmt.Sprintf(format, args...)} }
 
-func unanswered(format string, args ...any) finding   { return finding{err: fmt.Errorf(format, args...)} }
-func (s scope) through(f func(any) (any, bool)) scope { return scope{at: throughAt(s.at, f)} }
+func unanswered(format string, args ...any) finding { return finding{err: fmt.Errorf(format, args...)} }
+
+func (s scope) through(f func(any) (any, bool)) scope {
+	return scope{at: throughAt(s.at, f), watch: s.watch}
+}
 
 // A scope is what a matcher may look at beside the value.
 type scope struct {
 	// at is the same value at an earlier checkpoint.
-	at func(facts.Checkpoint) (any, error)
+	at    func(facts.Checkpoint) (any, error)
+	watch watch
 }
 
 // throughAt looks at an earlier value through the step that led to this one.

@@ -74,6 +74,19 @@ func (p Pattern) MatchString(s string) (bool, error) {
 	return false, nil
 }
 
+// A watch bounds all backtracking matches of one question together: a text of
+// many lines could otherwise draw them out to a limit for each line.
+type watch struct{ until time.Time }
+
+func newWatch() watch { return watch{until: time.Now().Add(matchLimit)} }
+
+func (w watch) match(p Pattern, s string) (bool, error) {
+	if p.slow != nil && time.Now().After(w.until) {
+		return false, fmt.Errorf("match %s: %w", p, ErrMatchLimit)
+	}
+	return p.MatchString(s)
+}
+
 // String is the expression between slashes.
 func (p Pattern) String() string { return "/" + p.expr + "/" }
 

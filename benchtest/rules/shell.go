@@ -6,8 +6,10 @@ import "strings"
 // It knows quotes, operators, redirections and command substitution, and
 // expands nothing. It is for recognising commands, not for running them: what a
 // script computes it cannot see.
-func simpleCommands(script string) [][]string {
-	s := splitter{text: script}
+func simpleCommands(script string) [][]string { return split(script, maxUnwrap) }
+
+func split(script string, depth int) [][]string {
+	s := splitter{text: script, depth: depth}
 	s.run()
 	return s.done
 }
@@ -20,6 +22,8 @@ type splitter struct {
 	argv []string
 	word strings.Builder
 	open bool // a word has begun, be it empty
+	// depth bounds substitutions in substitutions: an engine writes the script.
+	depth int
 }
 
 func (s *splitter) run() {
@@ -151,5 +155,7 @@ func (s *splitter) substitution(c byte) {
 
 func (s *splitter) nested(inner string) {
 	s.open = true
-	s.done = append(s.done, simpleCommands(inner)...)
+	if s.depth > 0 {
+		s.done = append(s.done, split(inner, s.depth-1)...)
+	}
 }

@@ -79,25 +79,25 @@ func (s selector) String() string {
 }
 
 // matches reports whether c is, or contains, a command that is meant.
-func (s selector) matches(c Command) (bool, error) {
+func (s selector) matches(c Command, w watch) (bool, error) {
 	if s.pattern != nil {
-		return s.pattern.MatchString(c.String())
+		return w.match(s.pattern.Pattern, c.String())
 	}
 	for _, argv := range programs(c) {
-		if ok, err := s.matchesArgv(argv); ok || err != nil {
+		if ok, err := s.matchesArgv(argv, w); ok || err != nil {
 			return ok, err
 		}
 	}
 	return false, nil
 }
 
-func (s selector) matchesArgv(argv []string) (bool, error) {
+func (s selector) matchesArgv(argv []string, w watch) (bool, error) {
 	next := 0
 	for i, word := range argv {
 		if next == len(s.argv) {
 			break
 		}
-		ok, err := s.argv[next].isWord(word)
+		ok, err := s.argv[next].isWord(word, w)
 		if err != nil {
 			return false, err
 		}
@@ -111,17 +111,18 @@ func (s selector) matchesArgv(argv []string) (bool, error) {
 	return next == len(s.argv), nil
 }
 
-func (m lineMatcher) isWord(word string) (bool, error) {
+func (m lineMatcher) isWord(word string, w watch) (bool, error) {
 	if m.regexp {
-		return m.pattern.MatchString(word)
+		return w.match(m.pattern, word)
 	}
 	return word == m.text, nil
 }
 
 // find returns the commands that s means.
 func (s selector) find(cmds []Command) (found []Command, err error) {
+	w := newWatch()
 	for _, c := range cmds {
-		ok, err := s.matches(c)
+		ok, err := s.matches(c, w)
 		if err != nil {
 			return nil, err
 		}

@@ -81,8 +81,9 @@ func (m patternMatch) ask(rec record) answer {
 
 // line shows the first line that matches by itself.
 func (m patternMatch) line(text string) string {
+	w := newWatch()
 	for line := range strings.Lines(text) {
-		if ok, err := m.pattern.MatchString(strings.TrimRight(line, "\r\n")); err != nil {
+		if ok, err := w.match(m.pattern.Pattern, strings.TrimRight(line, "\r\n")); err != nil {
 			break
 		} else if ok {
 			return ": " + clip(strings.TrimSpace(line), 200)

@@ -39,15 +39,16 @@ func (c orderCheck) ask(rec record) answer {
 	cmds = inOrder(cmds)
 	ready := map[string]bool{} // hosts on which first has run
 	a.holds, a.got = true, "in order"
+	w := newWatch()
 	for _, cmd := range cmds {
 		// In one line the first may stand before the second: "nginx -t && systemctl reload nginx".
 		for _, part := range parts(cmd) {
-			then, err := c.then.matches(part)
+			then, err := c.then.matches(part, w)
 			if err == nil && then && !ready[cmd.Host] {
 				a.holds, a.got = false, clip(cmd.String(), 200)+" came first"
 				return a
 			}
-			first, err2 := c.first.matches(part)
+			first, err2 := c.first.matches(part, w)
 			if err != nil || err2 != nil {
 				a.err = firstError(err, err2)
 				return a
