@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -145,8 +146,14 @@ func (hs hierarchies) boundsSwap() bool {
 // is the size of the clone's own file system and always holds.
 func enforced(hs hierarchies) providers.Enforced {
 	e := providers.Enforced{Memory: hs.has("memory"), CPU: hs.has("cpu"), Pids: hs.has("pids"), Disk: true}
-	if !e.Memory || !e.CPU || !e.Pids {
-		e.Reason = fmt.Sprintf("cgroup %s lacks memory, cpu or pids control: mount the controllers, or boot with systemd.unified_cgroup_hierarchy=1", hs.version())
+	missing := slices.DeleteFunc([]string{"memory", "cpu", "pids"}, hs.has)
+	if len(missing) == 0 {
+		return e
 	}
+	remedy := "run where the whole cgroup tree is at hand, not in a container, or boot with cgroup_enable=" + missing[0]
+	if hs.version() != "v2" {
+		remedy = fmt.Sprintf("mount -t cgroup -o %[1]s none /sys/fs/cgroup/%[1]s", missing[0])
+	}
+	e.Reason = fmt.Sprintf("cgroup %s without %s: %s", hs.version(), strings.Join(missing, ", "), remedy)
 	return e
 }
