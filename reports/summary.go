@@ -192,7 +192,7 @@ func (s *summary) skipped(attempts []Attempt) {
 	}
 	slices.Sort(reasons)
 	for _, r := range reasons {
-		s.WriteString(fmt.Sprintf("skipped %d: %s\n", count[r], oneLine(r)))
+		_, _ = fmt.Fprintf(s, "skipped %d: %s\n", count[r], oneLine(r)) // a Buffer takes all
 	}
 }
 

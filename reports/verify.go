@@ -51,7 +51,7 @@ func verifyStretch(dir fs.FS, l Link) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	if _, err := io.CopyN(io.Discard, f, l.Offset); err != nil {
 		return fmt.Errorf("%w: %s is shorter than recorded", ErrEvidence, l.File)
 	}
