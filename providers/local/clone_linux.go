@@ -120,22 +120,20 @@ func reserve(rec record) error {
 	if err := os.MkdirAll(runDir, 0o711); err != nil {
 		return fmt.Errorf("reserve machine: %w", err)
 	}
-	tmp, err := os.MkdirTemp(runDir, ".new-")
-	if err != nil {
-		return fmt.Errorf("reserve machine: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(tmp) }() // still there only if it was not renamed
+	tmp := nascent(rec.ID)
 	// The guest's root must traverse it to reach its own root directory.
-	if err := os.Chmod(tmp, 0o711); err != nil {
-		return fmt.Errorf("reserve machine: %w", err)
+	err := os.Mkdir(string(tmp), 0o711)
+	if err == nil {
+		defer func() { _ = os.RemoveAll(string(tmp)) }() // still there only if it was not renamed
+		err = errors.Join(os.Chmod(string(tmp), 0o711), writeJSON(tmp.record(), rec))
 	}
-	if err := writeJSON(dir(tmp).record(), rec); err != nil {
-		return fmt.Errorf("reserve machine: %w", err)
+	if err == nil {
+		err = os.Rename(string(tmp), string(dirOf(rec.ID)))
 	}
-	if err := os.Rename(tmp, string(dirOf(rec.ID))); err != nil {
-		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
-			return errors.New("reserve machine: the ID is in use")
-		}
+	switch {
+	case errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY):
+		return errors.New("reserve machine: the ID is in use")
+	case err != nil:
 		return fmt.Errorf("reserve machine: %w", err)
 	}
 	return nil

@@ -89,5 +89,5 @@ func removeFiles(rec record) error {
 			return err
 		}
 	}
-	return os.RemoveAll(string(d))
+	return errors.Join(os.RemoveAll(string(d)), os.RemoveAll(string(nascent(rec.ID))))
 }

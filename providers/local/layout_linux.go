@@ -42,6 +42,9 @@ type dir string
 
 func dirOf(id string) dir { return dir(filepath.Join(runDir, id)) }
 
+// nascent is a machine's directory before it has its record.
+func nascent(id string) dir { return dir(filepath.Join(runDir, ".new-"+id)) }
+
 func (d dir) root() string       { return filepath.Join(string(d), "root") } // the guest's /
 func (d dir) disk() string       { return filepath.Join(string(d), "disk") } // the clone's own file system
 func (d dir) bundle() string     { return filepath.Join(string(d), "bundle") }

@@ -17,18 +17,22 @@ import (
 	"github.com/benchtest-dev/benchtest/providers/local"
 )
 
+// testHome outlives the tests, and the templates in it are used by the next.
+func testHome(tb testing.TB) string {
+	tb.Helper()
+	if home := os.Getenv("BENCHTEST_HOME"); home != "" {
+		return home
+	}
+	cache, err := os.UserCacheDir()
+	require.NoError(tb, err)
+	return filepath.Join(cache, "benchtest-test")
+}
+
 // live returns a provider that can make machines, with the test template
-// built. The template is kept between runs: BENCHTEST_HOME, or the user's
-// cache.
+// built.
 func live(tb testing.TB) (*local.Provider, providers.Template) {
 	tb.Helper()
-	home := os.Getenv("BENCHTEST_HOME")
-	if home == "" {
-		cache, err := os.UserCacheDir()
-		require.NoError(tb, err)
-		home = filepath.Join(cache, "benchtest-test")
-	}
-	made, err := local.New(providers.Options{Home: home, Run: "test"})
+	made, err := local.New(providers.Options{Home: testHome(tb), Run: "test"})
 	require.NoError(tb, err)
 	p := made.(*local.Provider)
 	if err := p.Check(tb.Context()); err != nil {

@@ -49,7 +49,7 @@ func (p *Provider) open(id string) (*Machine, error) {
 
 // present is nil when anything of the machine is there.
 func (p *Provider) present(id string) error {
-	if !exists(string(dirOf(id))) && !exists(filepath.Dir(p.diskImage(id))) {
+	if !exists(string(dirOf(id))) && !exists(string(nascent(id))) && !exists(filepath.Dir(p.diskImage(id))) {
 		return fmt.Errorf("open machine %s: %w", id, providers.ErrNotFound)
 	}
 	return nil

@@ -22,5 +22,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if spec := os.Getenv(cloneAndWait); spec != "" {
+		waitAfterClone(spec)
+		return
+	}
 	os.Exit(m.Run())
 }
