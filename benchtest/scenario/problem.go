@@ -11,10 +11,11 @@ import (
 // A Problem is something wrong in a file, at a place. Line and Column count
 // from 1 and a column is one character; 1:1 where there is no better place.
 type Problem struct {
-	File         string // slash-separated, below the root that was loaded
-	Line, Column int
-	Text         string // what is wrong, and what was meant
-	Warning      bool   // it does not stop a run
+	File    string `json:"file"` // slash-separated, below the root that was loaded
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Text    string `json:"text"`              // what is wrong, and what was meant
+	Warning bool   `json:"warning,omitempty"` // it does not stop a run
 }
 
 // String is the problem as editors and CI systems can parse it.
@@ -69,9 +70,12 @@ func (ps Problems) Under(dir string) Problems {
 }
 
 // Sorted puts ps, in place, in the order in which a person reads the files,
-// each problem once. What Load and Lint return is sorted; what is appended to
+// each problem once and each with a place. What Load and Lint return is sorted; what is appended to
 // each other is not.
 func (ps Problems) Sorted() Problems {
+	for i := range ps {
+		ps[i].Line, ps[i].Column = max(ps[i].Line, 1), max(ps[i].Column, 1)
+	}
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
