@@ -156,29 +156,28 @@ func (s *session) collect(ctx context.Context, q facts.Query) (finding, error) {
 // fill makes the fact of what was found: typed as it will be once decoded,
 // bounded, and with null for every attribute that has no value.
 func (s *session) fill(fact *facts.Fact, f finding, err error) {
-	fact.Raw, fact.Truncated = s.cut(f.raw)
+	fact.Raw, fact.Truncated = cut(f.raw, s.maxBytes())
 	if err != nil {
-		fact.Error, _ = s.cut(err.Error())
+		fact.Error, _ = cut(err.Error(), facts.DefaultMaxBytes)
 		return
 	}
 	fact.Truncated = fact.Truncated || f.truncated
 	fact.Attrs = make(map[string]any, len(f.attrs))
-	for name, value := range f.attrs {
-		fact.Attrs[name] = s.decoded(value, &fact.Truncated)
-	}
-	for _, name := range s.attrs[fact.Query.Noun] {
-		if _, ok := fact.Attrs[name]; !ok {
-			fact.Attrs[name] = nil
+	for _, attr := range s.attrs[fact.Query.Noun] {
+		limit := facts.DefaultMaxBytes
+		if attr.Type == facts.TypeText {
+			limit = s.maxBytes()
 		}
+		fact.Attrs[attr.Name] = decoded(f.attrs[attr.Name], limit, &fact.Truncated)
 	}
 }
 
-// decoded is v as encoding/json would decode it.
-func (s *session) decoded(v any, truncated *bool) any {
+// decoded is v as encoding/json would decode it, its texts bounded.
+func decoded(v any, limit int, truncated *bool) any {
 	switch v := v.(type) {
 	case string:
-		text, cut := s.cut(v)
-		*truncated = *truncated || cut
+		text, short := cut(v, limit)
+		*truncated = *truncated || short
 		return text
 	case int:
 		return float64(v)
@@ -191,13 +190,13 @@ func (s *session) decoded(v any, truncated *bool) any {
 	case []string:
 		list := make([]any, len(v))
 		for i, e := range v {
-			list[i] = s.decoded(e, truncated)
+			list[i] = decoded(e, limit, truncated)
 		}
 		return list
 	case map[string]any:
 		m := make(map[string]any, len(v))
 		for k, e := range v {
-			m[k] = s.decoded(e, truncated)
+			m[k] = decoded(e, limit, truncated)
 		}
 		return m
 	}
@@ -205,8 +204,7 @@ func (s *session) decoded(v any, truncated *bool) any {
 }
 
 // cut bounds a text and makes it valid UTF-8.
-func (s *session) cut(text string) (string, bool) {
-	limit := s.maxBytes()
+func cut(text string, limit int) (string, bool) {
 	if len(text) <= limit {
 		return strings.ToValidUTF8(text, "\uFFFD"), false
 	}

@@ -16,7 +16,7 @@ type session struct {
 	env        *Env
 	req        facts.Request
 	collectors map[string]collector
-	attrs      map[string][]string // by noun
+	attrs      map[string][]facts.Attr // by noun
 
 	processes once[[]*proc]
 	holders   once[map[uint64]*proc] // who holds a socket, by its inode
@@ -29,9 +29,9 @@ type session struct {
 }
 
 func newSession(e *Env, req facts.Request) *session {
-	s := &session{env: e, req: req, collectors: collectors(), attrs: map[string][]string{}}
+	s := &session{env: e, req: req, collectors: collectors(), attrs: map[string][]facts.Attr{}}
 	for _, n := range facts.Nouns() {
-		s.attrs[n.Name] = n.AttrNames()
+		s.attrs[n.Name] = n.Attrs
 	}
 	return s
 }

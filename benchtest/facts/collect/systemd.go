@@ -36,9 +36,15 @@ func (s *session) connectSystemd(ctx context.Context) (*systemd, error) {
 			return nil, errNoSystemd
 		}
 		// systemd's own socket first: it needs no bus daemon, but only root may.
-		d, perr := s.dialSystemd(ctx, s.env.systemdSocket(), false)
-		if perr == nil {
-			return d, nil
+		// It hangs up on a process that its PID namespace has no number for, so
+		// from outside there is only the bus.
+		var perr error
+		if s.env.Guest == nil {
+			d, err := s.dialSystemd(ctx, s.env.systemdSocket(), false)
+			if err == nil {
+				return d, nil
+			}
+			perr = err
 		}
 		d, berr := s.dialSystemd(ctx, s.env.busSocket(), true)
 		if berr == nil {
