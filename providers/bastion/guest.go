@@ -86,15 +86,25 @@ func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.C
 	return nil, nil, nil, fmt.Errorf("open %s on %s: the guest refuses", kind, g.name)
 }
 
-// reach returns when there is a connection to the guest.
+// reach returns when there is a connection to the guest. It takes no seat: many
+// clients that come at once wait for one connection and do not each make one.
 func (g *guest) reach(ctx context.Context) error {
-	l, err := g.take()
-	if err != nil {
-		return err
+	for {
+		g.mu.Lock()
+		if g.closed {
+			g.mu.Unlock()
+			return errClosed
+		}
+		if len(g.lanes) == 0 {
+			g.addLane()
+		}
+		l := g.lanes[0]
+		g.mu.Unlock()
+		_, err := l.sandbox.Client(ctx)
+		if !errors.Is(err, providers.ErrClosed) { // else its last channel has just ended
+			return err
+		}
 	}
-	defer g.leave(l)
-	_, err = l.sandbox.Client(ctx)
-	return err
 }
 
 // take finds a seat, in a new lane if need be.
@@ -113,12 +123,19 @@ func (g *guest) take() (*lane, error) {
 	if len(g.lanes) == maxLanes {
 		return nil, errors.New("too many sessions on this host")
 	}
-	l := &lane{seats: perLane, inUse: 1, sandbox: providers.NewSandbox(g.up.Machine, g.name, g.up.Access, providers.SandboxOptions{
+	l := g.addLane()
+	l.inUse = 1
+	return l, nil
+}
+
+// addLane is called with the mutex held. Nothing is dialled yet.
+func (g *guest) addLane() *lane {
+	l := &lane{seats: perLane, sandbox: providers.NewSandbox(g.up.Machine, g.name, g.up.Access, providers.SandboxOptions{
 		ConnectLimit: g.limits.Dial,
 		KeepAlive:    g.limits.Keepalive,
 	})}
 	g.lanes = append(g.lanes, l)
-	return l, nil
+	return l
 }
 
 // leave gives a seat back. Lanes beyond the first end with their last channel,

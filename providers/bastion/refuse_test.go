@@ -156,20 +156,28 @@ func TestCommandsThatCannotBeRecordedDoNotRun(t *testing.T) {
 // Clients that say nothing, or stay, neither stop others nor pile up.
 func TestAThousandConnections(t *testing.T) {
 	t.Parallel()
-	w := start(t, func(c *bastion.Config) { c.Limits.Connections = 1000 })
+	w := start(t, func(c *bastion.Config) {
+		c.Limits.Connections = 1000
+		c.Limits.Handshake, c.Limits.Dial = time.Minute, time.Minute // a hundred at once take a busy machine its time
+	})
 	for range 900 { // silent
 		w.rawDial(t)
 	}
 	var wg sync.WaitGroup
 	clients := make([]*ssh.Client, 100)
 	for i := range clients {
-		wg.Go(func() { clients[i], _ = w.client(t, nil) })
+		wg.Go(func() {
+			var err error
+			clients[i], err = w.client(t, nil)
+			assert.NoError(t, err)
+		})
 	}
 	wg.Wait()
 	for _, c := range clients {
 		require.NotNil(t, c)
 	}
 	require.NoError(t, newSession(t, clients[99]).Run("true"))
+	assert.Equal(t, 1, w.guest.Connections(), "all clients share the guest's connection")
 
 	answer, err := io.ReadAll(w.rawDial(t))
 	require.NoError(t, err)
