@@ -1,0 +1,210 @@
+package providertest
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// Caps says what a provider's machines can do beyond being machines. What is
+// off is skipped, and the skip names the field.
+type Caps struct {
+	Network  bool // the Provider is a Networker; Network: none has no route out
+	Probe    bool // the Machines are Probers
+	Reboot   bool // a guest comes back after `systemctl reboot`
+	Snapshot bool // the Machines are Snapshotters
+	Limits   bool // the Machines are LimitReporters
+}
+
+// A Harness is what Run needs to know of a provider.
+type Harness struct {
+	// New makes a Provider value. All of them, in one test, share their
+	// machines, as several processes would.
+	New func(t *testing.T) providers.Provider
+	// Template is the template of all machines: a Debian with systemd, sshd and
+	// Subsystem sftp.
+	Template func(t *testing.T) providers.Template
+	Caps     Caps
+	// Probe opens the probe binary; Run closes it. Only with Caps.Probe.
+	Probe func(t *testing.T) *os.File
+	// Service is a unit that runs in every machine; empty means "ssh". Only
+	// with Caps.Probe.
+	Service string
+	// Patience bounds every wait for a machine; zero means a minute.
+	Patience time.Duration
+}
+
+// A suite is one Run.
+type suite struct {
+	Harness
+	tmpl  providers.Template
+	run   string
+	probe *os.File
+
+	mu  sync.Mutex
+	ids []string // of all machines that were asked for
+}
+
+// A check is one promise of the contract.
+type check struct {
+	name string
+	need string // the capability, "" for what every provider can
+	have bool
+	test func(t *testing.T, s *suite)
+}
+
+// Run checks that a provider keeps the contract of providers.Provider. Its
+// machines are made and destroyed by the test; the template stays.
+func Run(t *testing.T, h Harness) {
+	t.Helper()
+	s := &suite{Harness: h, run: "ct" + strings.ToLower(rand.Text()[:6])}
+	if s.Patience == 0 {
+		s.Patience = time.Minute
+	}
+	if s.Service == "" {
+		s.Service = "ssh"
+	}
+	s.tmpl = h.Template(t)
+	if h.Caps.Probe {
+		s.probe = h.Probe(t)
+		t.Cleanup(func() { assert.NoError(t, s.probe.Close()) })
+	}
+	require.NoError(t, h.New(t).Check(t.Context()), "check")
+	t.Run("build", s.testBuild)
+	t.Run("machines", func(t *testing.T) {
+		for _, c := range s.checks() {
+			t.Run(c.name, func(t *testing.T) {
+				if c.need != "" && !c.have {
+					t.Skipf("the provider cannot: set Caps.%s in its Harness when it can", c.need)
+				}
+				t.Parallel()
+				c.test(t, s)
+			})
+		}
+	})
+	t.Run("nothing is left", s.testNothingLeft)
+}
+
+func (s *suite) checks() []check {
+	c := s.Caps
+	return []check{
+		{"commands", "", true, testCommands},
+		{"limit kills the session", "", true, testLimit},
+		{"files", "", true, testFiles},
+		{"keys", "", true, testKeys},
+		{"machines share nothing", "", true, testApart},
+		{"open from elsewhere", "", true, testOpen},
+		{"destroy", "", true, testDestroy},
+		{"refused clones", "", true, testRefused},
+		{"cancelled clones", "", true, testCancelled},
+		{"list", "", true, testList},
+		{"reboot", "Reboot", c.Reboot, testReboot},
+		{"network", "Network", c.Network, testNetwork},
+		{"no way out", "Network", c.Network, testNoWayOut},
+		{"facts", "Probe", c.Probe, testFacts},
+		{"limits", "Limits", c.Limits, testLimits},
+		{"snapshot", "Snapshot", c.Snapshot, testSnapshot},
+	}
+}
+
+// newID is an ID for one machine.
+func (s *suite) newID() string {
+	id := "benchtest-" + s.run + "-" + strings.ToLower(rand.Text()[:8])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids = append(s.ids, id)
+	return id
+}
+
+// spec asks for one machine, and keys to reach it.
+func (s *suite) spec(t *testing.T, host string) (providers.CloneSpec, providers.KeyRing) {
+	t.Helper()
+	keys, err := providers.NewKeyRing()
+	require.NoError(t, err)
+	return providers.CloneSpec{
+		ID: s.newID(), Template: s.tmpl, HostName: host, Run: s.run,
+		Network: providers.NetworkNone, Keys: keys.Keys,
+	}, keys
+}
+
+// clone makes a machine that is destroyed at the test's end.
+func (s *suite) clone(t *testing.T, p providers.Provider, host string) (providers.Machine, providers.KeyRing) {
+	t.Helper()
+	spec, keys := s.spec(t, host)
+	m, err := p.Clone(s.patience(t), spec)
+	require.NoError(t, err)
+	require.Equal(t, spec.ID, m.ID())
+	t.Cleanup(func() { s.destroy(t, m) })
+	return m, keys
+}
+
+// destroy works in a Cleanup, where the test's context is over.
+func (s *suite) destroy(t *testing.T, m providers.Machine) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), s.Patience)
+	defer cancel()
+	assert.NoError(t, m.Destroy(ctx), "destroy")
+}
+
+// open is a sandbox of m as user.
+func (s *suite) open(t *testing.T, m providers.Machine, host string, a providers.Access) *providers.Sandbox {
+	t.Helper()
+	sb, err := providers.Open(s.patience(t), m, host, a, providers.SandboxOptions{Probe: s.probe})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, sb.Close()) })
+	return sb
+}
+
+// ready is a new machine that has booted, and its sandbox as root.
+func (s *suite) ready(t *testing.T) (providers.Machine, *providers.Sandbox) {
+	t.Helper()
+	m, keys := s.clone(t, s.New(t), "web1")
+	sb := s.open(t, m, "web1", keys.Access("root"))
+	require.NoError(t, sb.WaitReady(s.patience(t)))
+	return m, sb
+}
+
+func (s *suite) patience(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), s.Patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// listed is the List entries called id.
+func listed(t *testing.T, p providers.Provider, id string) []providers.MachineInfo {
+	t.Helper()
+	all, err := p.List(t.Context())
+	require.NoError(t, err)
+	var mine []providers.MachineInfo
+	for _, info := range all {
+		if info.ID == id {
+			mine = append(mine, info)
+		}
+	}
+	return mine
+}
+
+// output runs argv, which must succeed, and returns what it printed, trimmed.
+func (s *suite) output(t *testing.T, sb *providers.Sandbox, argv ...string) string {
+	t.Helper()
+	r, err := sb.Exec(t.Context(), providers.Command{Argv: argv, Limit: s.Patience})
+	require.NoError(t, err)
+	require.Zero(t, r.ExitStatus, "%q: %s%s", argv, r.Stdout, r.Stderr)
+	return strings.TrimSpace(string(r.Stdout))
+}
+
+// shell runs a script, which must succeed, with $1... set to args.
+func (s *suite) shell(t *testing.T, sb *providers.Sandbox, script string, args ...string) string {
+	t.Helper()
+	return s.output(t, sb, append([]string{"/bin/sh", "-c", script, "sh"}, args...)...)
+}
