@@ -15,7 +15,7 @@ func (b *build) bootstrap(ctx context.Context) error {
 	if b.t.Base != nil {
 		return nil
 	}
-	b.progress(fmt.Sprintf("bootstrapping Debian %s with %d packages", b.t.Suite, len(b.t.Packages)))
+	b.progress(fmt.Sprintf("bootstrapping Debian %s with %s", b.t.Suite, few(b.t.Packages)))
 	args := []string{"--mode=root", "--variant=minbase", "--include=" + strings.Join(b.t.Packages, ",")}
 	if proxy := aptProxy(ctx); proxy != "" {
 		args = append(args, `--aptopt=Acquire::http::Proxy "`+proxy+`"`)

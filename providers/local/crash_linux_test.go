@@ -33,7 +33,7 @@ func waitAfterClone(text string) {
 	if err == nil {
 		var p providers.Provider
 		if p, err = local.New(providers.Options{Home: spec.Home, Run: "crash"}); err == nil {
-			fmt.Println("cloning")
+			_, _ = io.WriteString(os.Stdout, "cloning\n")
 			_, err = p.Clone(context.Background(), providers.CloneSpec{
 				ID: spec.ID, Keys: spec.Keys, Template: providers.Template{Name: spec.Template, Digest: spec.Digest, DiskMiB: 512},
 			})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	_ "embed"
 
@@ -26,10 +27,19 @@ func (b *build) install(ctx context.Context) error {
 	if b.t.Base != nil { // a base's own came with its bootstrap
 		packages = b.t.Packages
 		if len(packages) > 0 {
-			b.progress(fmt.Sprintf("installing %d packages", len(packages)))
+			b.progress("installing " + few(packages))
 		}
 	}
 	return b.script(ctx, setupScript, packages...)
+}
+
+// few names a list's first items and counts the rest.
+func few(items []string) string {
+	const most = 4
+	if len(items) <= most {
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }
 
 // script runs a shell script as root in the template's files, without a
