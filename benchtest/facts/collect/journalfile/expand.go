@@ -1,8 +1,10 @@
 package journalfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -14,49 +16,60 @@ const (
 	compressedZstd = 1 << 2
 )
 
-// maxField bounds an expanded field; journald's own bound is 768 MiB, for core
-// dumps, which nobody looks for a pattern in.
-const maxField = 16 << 20
+// maxField is how much of a compressed field is expanded. Longer ones are cut:
+// they are core dumps, or were made to keep us busy.
+const maxField = 64 << 10
 
 // expand undoes the compression of a field.
-func expand(flags byte, payload []byte) ([]byte, error) {
+func (f *File) expand(flags byte, payload []byte) ([]byte, error) {
 	switch flags & (compressedXZ | compressedLZ4 | compressedZstd) {
 	case 0:
 		return payload, nil
 	case compressedZstd:
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxField))
-		if err != nil {
-			return nil, fmt.Errorf("expand journal field: %w", err)
-		}
-		defer d.Close()
-		b, err := d.DecodeAll(payload, nil)
-		if err != nil {
-			return nil, fmt.Errorf("expand journal field: %w", err)
-		}
-		return b, nil
+		return f.expandZstd(payload)
 	case compressedLZ4:
 		if len(payload) < 8 {
 			return nil, fmt.Errorf("%w: short compressed field", ErrCorrupt)
 		}
 		size := binary.LittleEndian.Uint64(payload)
-		if size > maxField {
-			return nil, fmt.Errorf("expand journal field: %d bytes are too many", size)
-		}
-		return expandLZ4(make([]byte, 0, size), payload[8:])
+		return expandLZ4(make([]byte, 0, min(size, maxField)), payload[8:])
 	}
 	return nil, fmt.Errorf("expand journal field: compression %#x (xz) is not supported by this version", flags)
 }
 
-// expandLZ4 expands one LZ4 block into dst, whose capacity is the size that
-// the block must have.
+func (f *File) expandZstd(payload []byte) ([]byte, error) {
+	if f.zstd == nil {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, fmt.Errorf("expand journal field: %w", err)
+		}
+		f.zstd = d
+	}
+	if err := f.zstd.Reset(bytes.NewReader(payload)); err != nil {
+		return nil, fmt.Errorf("expand journal field: %w", err)
+	}
+	b, err := io.ReadAll(io.LimitReader(f.zstd, maxField))
+	if err != nil {
+		return nil, fmt.Errorf("expand journal field: %w", err)
+	}
+	return b, nil
+}
+
+// maxWindow is how far back a zstd stream may refer.
+const maxWindow = 8 << 20
+
+// expandLZ4 expands one LZ4 block into dst until its capacity is used up.
 func expandLZ4(dst, src []byte) ([]byte, error) {
 	short := fmt.Errorf("%w: bad lz4 block", ErrCorrupt)
 	for len(src) > 0 {
 		token := src[0]
 		src = src[1:]
 		literals, rest, ok := lz4Length(int(token>>4), src)
-		if !ok || literals > len(rest) || literals > cap(dst)-len(dst) {
+		if !ok || literals > len(rest) {
 			return nil, short
+		}
+		if room := cap(dst) - len(dst); literals >= room {
+			return append(dst, rest[:room]...), nil
 		}
 		dst = append(dst, rest[:literals]...)
 		src = rest[literals:]
@@ -68,14 +81,12 @@ func expandLZ4(dst, src []byte) ([]byte, error) {
 		}
 		back := int(binary.LittleEndian.Uint16(src))
 		match, rest, ok := lz4Length(int(token&15), src[2:])
-		match += 4
-		if !ok || back == 0 || back > len(dst) || match > cap(dst)-len(dst) {
+		if !ok || back == 0 || back > len(dst) {
 			return nil, short
 		}
 		// The match may overlap what it writes, so it goes byte by byte.
-		for from := len(dst) - back; match > 0; match-- {
-			dst = append(dst, dst[from])
-			from++
+		for range min(match+4, cap(dst)-len(dst)) {
+			dst = append(dst, dst[len(dst)-back])
 		}
 		src = rest
 	}
@@ -93,7 +104,7 @@ func lz4Length(n int, src []byte) (int, []byte, bool) {
 	for i, b := range src {
 		n += int(b)
 		if b != 255 {
-			return n, src[i+1:], n <= maxField
+			return n, src[i+1:], true
 		}
 	}
 	return 0, nil, false

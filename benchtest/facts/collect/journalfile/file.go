@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // ErrCorrupt is wrapped by every error about a file that contradicts itself.
@@ -51,6 +53,7 @@ type File struct {
 	compact bool
 	first   uint64 // the first entry array
 	chunks  map[uint64][]byte
+	zstd    *zstd.Decoder // made for the first field that needs it
 }
 
 // chunkSize is how much is read at once. Files begin with megabytes of hash
