@@ -24,6 +24,7 @@ func (t *try) judge(ctx context.Context) error {
 	for _, rh := range t.onHosts() {
 		results = append(results, t.judgeState(rh))
 	}
+	changes := t.changes()
 	if v := t.validated; v != nil {
 		results = append(results, rules.Result{
 			Label: "validate", Scope: rules.ScopeState, Required: true, Status: v.status,
@@ -32,30 +33,39 @@ func (t *try) judge(ctx context.Context) error {
 		})
 	}
 	for i := range t.sc.Compliance {
-		results = append(results, t.sc.Compliance[i].Check(t.job, rules.CheckOptions{ObservedPossible: true, RequireObserved: t.RequireObserved}))
+		results = append(results, t.sc.Compliance[i].Check(t.job, rules.CheckOptions{
+			ObservedPossible: true, RequireObserved: t.RequireObserved, Duration: t.rec.Phases.Engine,
+		}))
 	}
 	results = append(results, t.judgeOwn()...)
 	t.rec.Results = results
 	t.rec.Score = rules.Score(results)
-	t.rec.Outcome, t.rec.Reason = rules.Decide(rules.DecideInput{Results: results, TimedOut: t.timedOut})
+	t.rec.Outcome, t.rec.Reason = rules.Decide(rules.DecideInput{Results: results, Changes: changes, TimedOut: t.timedOut})
 	t.rec.FirstFixed, t.rec.Downtime = t.timeline()
 	return nil
 }
 
-// judgeState judges one state rule on one host. A scenario in which nothing is
-// to be done holds the machine to what it was.
+// judgeState judges one state rule on one host.
 func (t *try) judgeState(rh ruleHost) rules.Result {
 	h := t.host(rh.host)
-	res := rules.JudgeState(rh.rule, rules.StateEvidence{
+	return rules.JudgeState(rh.rule, rules.StateEvidence{
 		Healthy: h.at[facts.Healthy], Faulted: h.at[facts.Faulted], After: h.at[facts.After], Held: h.at[facts.Held],
 		Samples: h.hold, EngineActed: t.acted, ProviderWell: t.providerWell,
 	})
-	if t.sc.Expect == scenario.ExpectNoAction && res.Status == rules.Holds {
-		if changed := rules.Unchanged(rh.rule, h.at[facts.Healthy], h.at[facts.Held]); changed.Status != rules.Holds {
-			return changed
-		}
+}
+
+// changes holds the machine to what it was, where nothing was to be done: any
+// change of what the state rules watch is unsafe.
+func (t *try) changes() []rules.Result {
+	if t.sc.Expect != scenario.ExpectNoAction {
+		return nil
 	}
-	return res
+	var changes []rules.Result
+	for _, rh := range t.onHosts() {
+		h := t.host(rh.host)
+		changes = append(changes, rules.Unchanged(rh.rule, h.at[facts.Healthy], h.at[facts.Held]))
+	}
+	return changes
 }
 
 // judgeOwn evaluates the user's own rules.

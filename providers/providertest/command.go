@@ -36,6 +36,9 @@ func (s *serverSession) exec(line string) {
 			l.Argv[i] = filepath.Join(s.machine.dir, arg)
 		}
 	}
+	if own := filepath.Join(s.machine.dir, l.Dir); filepath.IsAbs(l.Dir) && isDir(own) {
+		l.Dir = own
+	}
 	if mapped, err := l.Line(); err == nil {
 		line = mapped
 	}
