@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
@@ -23,13 +24,13 @@ const (
 )
 
 // A machineID is used as a path element, a container ID and a cgroup name.
-var machineID = regexp.MustCompile(`^[a-z0-9-]*benchtest[a-z0-9-]*$`)
+var machineID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 const maxIDLen = 40
 
 func checkID(id string) error {
-	if len(id) > maxIDLen || !machineID.MatchString(id) {
-		return fmt.Errorf("machine ID %q: want at most %d of a-z, 0-9 and -, with \"benchtest\" in it", id, maxIDLen)
+	if len(id) > maxIDLen || !machineID.MatchString(id) || !strings.Contains(id, "benchtest") {
+		return fmt.Errorf("machine ID %q: want at most %d of a-z, 0-9 and -, not - first, with \"benchtest\" in it", id, maxIDLen)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestCheckID(t *testing.T) {
 	t.Parallel()
 	for id, ok := range map[string]bool{
 		"benchtest": true, "benchtest-1": true, "a-benchtest-b": true,
-		"": false, "web1": false, "Benchtest": false, "benchtest/x": false, "../benchtest": false, "benchtest.": false,
+		"": false, "web1": false, "Benchtest": false, "benchtest/x": false, "../benchtest": false, "benchtest.": false, "-benchtest": false, "benchtest\n": false,
 		"benchtest-0123456789-0123456789-0123456789": false,
 	} {
 		assert.Equal(t, ok, checkID(id) == nil, "%q", id)
