@@ -21,7 +21,7 @@ func BenchmarkFake(b *testing.B) {
 	echo := providers.Command{Argv: []string{"echoes", "x"}}
 	s, err := providers.Open(b.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{})
 	require.NoError(b, err)
-	defer s.Close()
+	defer func() { require.NoError(b, s.Close()) }()
 	b.Run("exec", func(b *testing.B) {
 		for b.Loop() {
 			_, err := s.Exec(b.Context(), echo)

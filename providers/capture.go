@@ -24,7 +24,7 @@ type capture struct {
 	teeing *sync.Mutex
 	began  time.Time
 	begun  chan struct{} // closed when the report has come
-	last   atomic.Int64 // when data came last, in ns since began
+	last   atomic.Int64  // when data came last, in ns since began
 
 	mu        sync.Mutex
 	chatter   []byte

@@ -20,7 +20,7 @@ import (
 
 func TestExec(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{})
 	weird := "it's $HOME `x` \\ \"q\" !\n\ttab *"
 	tests := []struct {
 		name string
@@ -32,26 +32,31 @@ func TestExec(t *testing.T) {
 		{"a signal", sh("kill -TERM $$"), providers.Result{ExitStatus: -1, Signal: "TERM"}},
 		{"streams apart", sh("echo out; echo err >&2"), providers.Result{Stdout: []byte("out\n"), Stderr: []byte("err\n")}},
 		{
-			"arguments arrive as they are", providers.Command{Argv: []string{"printf", "%s|", weird, "", "-n"}},
+			"arguments arrive as they are",
+			providers.Command{Argv: []string{"printf", "%s|", weird, "", "-n"}},
 			providers.Result{Stdout: []byte(weird + "||-n|")},
 		},
 		{"no such command", providers.Command{Argv: []string{"no-such-command"}}, providers.Result{ExitStatus: 127}},
 		{
-			"standard input", providers.Command{Argv: []string{"cat"}, Stdin: strings.NewReader("hello")},
+			"standard input",
+			providers.Command{Argv: []string{"cat"}, Stdin: strings.NewReader("hello")},
 			providers.Result{Stdout: []byte("hello")},
 		},
 		{"no standard input", providers.Command{Argv: []string{"cat"}}, providers.Result{}},
 		{
-			"environment", providers.Command{Argv: []string{"/bin/sh", "-c", `echo "$A $USER $PATH"`}, Env: []string{"A=b c"}},
+			"environment",
+			providers.Command{Argv: []string{"/bin/sh", "-c", `echo "$A $USER $PATH"`}, Env: []string{"A=b c"}},
 			providers.Result{Stdout: []byte("b c root /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n")},
 		},
 		{"directory", providers.Command{Argv: []string{"pwd"}, Dir: "/usr/bin"}, providers.Result{Stdout: []byte("/usr/bin\n")}},
 		{
-			"output is cut", providers.Command{Argv: []string{"/bin/sh", "-c", "yes | head -c 300000; echo no >&2"}, MaxOutput: 5},
-			providers.Result{Stdout: []byte("y\ny\ny"), StdoutTruncated: true, Stderr: []byte("no\n")},
+			"output is cut",
+			providers.Command{Argv: []string{"/bin/sh", "-c", "printf %0300000d 7; echo no >&2"}, MaxOutput: 5},
+			providers.Result{Stdout: []byte("00000"), StdoutTruncated: true, Stderr: []byte("no\n")},
 		},
 		{
-			"output of just the limit is whole", providers.Command{Argv: []string{"printf", "12345"}, MaxOutput: 5},
+			"output of just the limit is whole",
+			providers.Command{Argv: []string{"printf", "12345"}, MaxOutput: 5},
 			providers.Result{Stdout: []byte("12345")},
 		},
 	}
@@ -76,7 +81,7 @@ func TestExec(t *testing.T) {
 
 func TestExecRefuses(t *testing.T) {
 	t.Parallel()
-	s, f := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, f := open(t, providertest.FakeOptions{})
 	for name, c := range map[string]providers.Command{
 		"argv is empty":            {},
 		"begins with a dash":       {Argv: []string{"-c", "x"}},
@@ -97,7 +102,7 @@ func TestExecRefuses(t *testing.T) {
 // process group and one in the background are all gone.
 func TestExecLimit(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{})
 	script := `sleep 301 & echo $!; setsid_less() { perl -e 'setpgrp(0,0); print "$$\n"; $|=1; exec "sleep", "302"' & }; setsid_less; sleep 303 & echo $!; wait`
 	began := time.Now()
 	r, err := s.Exec(t.Context(), providers.Command{Argv: []string{"/bin/sh", "-c", script}, Limit: 700 * time.Millisecond})
@@ -125,7 +130,7 @@ func running(pid string) bool {
 
 func TestExecContext(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the user said so")
 	c := sh("echo $$; exec sleep 304")
@@ -151,7 +156,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // TestExecDaemon checks that a descendant that keeps the streams does not keep Exec.
 func TestExecDaemon(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{})
 	began := time.Now()
 	r, err := s.Exec(t.Context(), sh("sleep 30 & echo $!; echo started"))
 	require.NoError(t, err)
@@ -165,7 +170,7 @@ func TestExecDaemon(t *testing.T) {
 
 func TestExecTees(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{})
 	var both bytes.Buffer // unguarded: Exec writes one piece at a time
 	c := sh("for i in 1 2 3 4 5 6 7 8 9; do echo out$i; echo err$i >&2; done; yes | head -c 100000")
 	c.Stdout, c.Stderr, c.MaxOutput = &both, &both, 1000
@@ -179,7 +184,7 @@ func TestExecTees(t *testing.T) {
 // TestExecMany runs more commands at once than sshd allows sessions.
 func TestExecMany(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, providertest.FakeOptions{Exec: echoes}, providers.SandboxOptions{})
+	s, _ := open(t, providertest.FakeOptions{Exec: echoes})
 	var all sync.WaitGroup
 	for i := range 60 {
 		all.Go(func() {

@@ -34,10 +34,10 @@ func clone(t *testing.T, o providertest.FakeOptions) (*providertest.Fake, provid
 }
 
 // open is a sandbox of a machine of a new Fake.
-func open(t *testing.T, fake providertest.FakeOptions, o providers.SandboxOptions) (*providers.Sandbox, *providertest.Fake) {
+func open(t *testing.T, fake providertest.FakeOptions) (*providers.Sandbox, *providertest.Fake) {
 	t.Helper()
 	f, m, keys := clone(t, fake)
-	s, err := providers.Open(within(t, 10*time.Second), m, "web1", keys.Access("root"), o)
+	s, err := providers.Open(within(t, 10*time.Second), m, "web1", keys.Access("root"), providers.SandboxOptions{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s, f

@@ -56,7 +56,7 @@ func TestHostileExec(t *testing.T) {
 			name: "never answers the request", timedOut: true,
 			channel: func(_ *rogue, _ int, fresh ssh.NewChannel) {
 				_, requests, _ := fresh.Accept()
-				for range requests { //nolint:revive // read and not answered
+				for range requests { // read and not answered
 				}
 			},
 		},
@@ -128,7 +128,7 @@ func TestHostileExec(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRogue(t, tt.channel)
-				s := r.sandbox(t, providers.SandboxOptions{})
+				s := r.sandbox(t)
 				began := time.Now()
 				got, err := s.Exec(t.Context(), providers.Command{Argv: []string{"true"}, Limit: 5 * time.Second})
 				assert.LessOrEqual(t, time.Since(began), 7*time.Second)
@@ -157,7 +157,7 @@ func TestKillsNoOther(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRogue(t, func(_ *rogue, _ int, fresh ssh.NewChannel) { untilGone(take(fresh), pid) })
-				s := r.sandbox(t, providers.SandboxOptions{})
+				s := r.sandbox(t)
 				got, err := s.Exec(t.Context(), providers.Command{Argv: []string{"true"}, Limit: time.Second})
 				require.NoError(t, err)
 				assert.True(t, got.TimedOut)
@@ -241,7 +241,7 @@ func TestFlood(t *testing.T) {
 		}
 		c.exit(0)
 	})
-	s := r.sandbox(t, providers.SandboxOptions{})
+	s := r.sandbox(t)
 	var before runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -287,7 +287,7 @@ func TestFloodLimit(t *testing.T) {
 			}
 		}
 	})
-	s := r.sandbox(t, providers.SandboxOptions{})
+	s := r.sandbox(t)
 	began := time.Now()
 	got, err := s.Exec(t.Context(), providers.Command{Argv: []string{"flood"}, Limit: 300 * time.Millisecond})
 	require.NoError(t, err)

@@ -109,24 +109,11 @@ func (l *link) keepAlive(every time.Duration) {
 			return
 		case <-tick.C:
 		}
-		answered := make(chan error, 1)
-		go func() {
-			_, _, err := l.client.SendRequest("keepalive@openssh.com", true, nil)
-			answered <- err
-		}()
-		limit := time.NewTimer(every)
-		select {
-		case err := <-answered:
-			limit.Stop()
-			if err != nil {
-				l.close(err)
-			}
-		case <-limit.C:
-			l.close(fmt.Errorf("no answer for %s", every))
-			<-answered
-		case <-l.dead:
-			limit.Stop()
-			<-answered
+		late := time.AfterFunc(every, func() { l.close(fmt.Errorf("no answer for %s", every)) })
+		_, _, err := l.client.SendRequest("keepalive@openssh.com", true, nil)
+		late.Stop()
+		if err != nil {
+			l.close(err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestLost(t *testing.T) {
 		}
 		c.exit(0)
 	})
-	s := r.sandbox(t, providers.SandboxOptions{})
+	s := r.sandbox(t)
 	got, err := s.Exec(t.Context(), providers.Command{Argv: []string{"true"}})
 	require.ErrorIs(t, err, providers.ErrLost)
 	assert.Equal(t, -1, got.ExitStatus)
@@ -47,7 +47,7 @@ func TestLost(t *testing.T) {
 func TestStale(t *testing.T) {
 	t.Parallel()
 	r := newRogue(t, honest)
-	s := r.sandbox(t, providers.SandboxOptions{})
+	s := r.sandbox(t)
 	for range 20 {
 		_, err := s.Exec(t.Context(), providers.Command{Argv: []string{"true"}})
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestKeepAlive(t *testing.T) {
 				time.Sleep(time.Hour)
 				c.exit(0)
 			})
-			s := r.sandbox(t, providers.SandboxOptions{})
+			s := r.sandbox(t)
 			_, err := s.Exec(t.Context(), providers.Command{Argv: []string{"sleep"}})
 			require.NoError(t, err)
 		})
@@ -77,10 +77,10 @@ func TestKeepAlive(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRogue(t, func(_ *rogue, _ int, fresh ssh.NewChannel) { untilGone(take(fresh), "4242") })
 			r.requests = func(in <-chan *ssh.Request) {
-				for range in { //nolint:revive // read and not answered
+				for range in { // read and not answered
 				}
 			}
-			s := r.sandbox(t, providers.SandboxOptions{})
+			s := r.sandbox(t)
 			began := time.Now()
 			_, err := s.Exec(t.Context(), providers.Command{Argv: []string{"sleep"}})
 			require.ErrorIs(t, err, providers.ErrLost)
@@ -98,7 +98,7 @@ func TestBooting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m, keys := clone(t, providertest.FakeOptions{Dir: dir, BootDelay: 3 * time.Second, ReadyDelay: 2 * time.Second})
 		s := providers.NewSandbox(m, "web1", keys.Access("root"), providers.SandboxOptions{})
-		defer s.Close()
+		defer func() { assert.NoError(t, s.Close()) }()
 		began := time.Now()
 		require.ErrorContains(t, s.WaitReady(within(t, 4*time.Second)), "system is starting")
 		require.NoError(t, s.WaitReady(t.Context()))
@@ -120,7 +120,7 @@ func TestReboot(t *testing.T) {
 			}
 			s, err := providers.Open(within(t, 10*time.Second), m, "web1", keys.Access("root"), providers.SandboxOptions{})
 			require.NoError(t, err)
-			defer s.Close()
+			defer func() { assert.NoError(t, s.Close()) }()
 			before, err := s.BootID(t.Context())
 			require.NoError(t, err)
 			same, err := s.BootID(t.Context())
@@ -141,7 +141,7 @@ func TestMachineGone(t *testing.T) {
 	f, m, keys := clone(t, providertest.FakeOptions{})
 	s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{})
 	require.NoError(t, err)
-	defer s.Close()
+	defer func() { assert.NoError(t, s.Close()) }()
 	require.NoError(t, m.Destroy(t.Context()))
 	_, err = s.Exec(t.Context(), providers.Command{Argv: []string{"true"}})
 	require.ErrorIs(t, err, providers.ErrNotFound, "nobody waits for a machine that is destroyed")
@@ -158,7 +158,7 @@ func TestClose(t *testing.T) {
 			close(started)
 			untilGone(c, "4242")
 		})
-		s := r.sandbox(t, providers.SandboxOptions{})
+		s := r.sandbox(t)
 		go func() {
 			<-started
 			_ = s.Close()

@@ -91,9 +91,9 @@ func (r *rogue) hangUp() {
 	r.ends = nil
 }
 
-func (r *rogue) sandbox(t *testing.T, o providers.SandboxOptions) *providers.Sandbox {
+func (r *rogue) sandbox(t *testing.T) *providers.Sandbox {
 	t.Helper()
-	s := providers.NewSandbox(r, "web1", r.keys.Access("root"), o)
+	s := providers.NewSandbox(r, "web1", r.keys.Access("root"), providers.SandboxOptions{})
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }

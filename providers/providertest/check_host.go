@@ -13,7 +13,9 @@ import (
 
 // testNetwork: the hosts of one attempt reach each other by name, and those
 // of another attempt do not.
-func testNetwork(t *testing.T, s *suite) {
+func (s *suite) testNetwork(t *testing.T) {
+	s.need(t, "Network", s.Caps.Network)
+	t.Parallel()
 	p := s.New(t)
 	net, ok := p.(providers.Networker)
 	require.True(t, ok, "Caps.Network is set, and the provider is no Networker")
@@ -55,7 +57,9 @@ func (s *suite) banner(t *testing.T, sb *providers.Sandbox, host string) string 
 
 // testNoWayOut: without a network a machine has no default route and reaches
 // no address of the world, at once.
-func testNoWayOut(t *testing.T, s *suite) {
+func (s *suite) testNoWayOut(t *testing.T) {
+	s.need(t, "Network", s.Caps.Network)
+	t.Parallel()
 	_, sb := s.ready(t)
 	assert.Empty(t, s.shell(t, sb, `awk '$2 == "00000000"' /proc/net/route`), "default routes")
 	r, err := sb.Exec(t.Context(), providers.Command{
@@ -69,7 +73,9 @@ func testNoWayOut(t *testing.T, s *suite) {
 
 // testFacts: one answer, in order, of facts from outside and of a guest
 // program, and nothing of it is the guest program's but its own.
-func testFacts(t *testing.T, s *suite) {
+func (s *suite) testFacts(t *testing.T) {
+	s.need(t, "Probe", s.Caps.Probe)
+	t.Parallel()
 	m, sb := s.ready(t)
 	_, ok := m.(providers.Prober)
 	require.True(t, ok, "Caps.Probe is set, and the machine is no Prober")

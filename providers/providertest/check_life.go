@@ -45,7 +45,8 @@ func (s *suite) testNothingLeft(t *testing.T) {
 
 // testOpen: another Provider value finds the machine by its ID, reaches it
 // and destroys it.
-func testOpen(t *testing.T, s *suite) {
+func (s *suite) testOpen(t *testing.T) {
+	t.Parallel()
 	mine, keys := s.clone(t, s.New(t), "web1")
 	other := s.New(t)
 	m, err := other.Open(t.Context(), mine.ID())
@@ -61,7 +62,8 @@ func testOpen(t *testing.T, s *suite) {
 }
 
 // testDestroy: what is destroyed is gone for everybody, and again is nil.
-func testDestroy(t *testing.T, s *suite) {
+func (s *suite) testDestroy(t *testing.T) {
+	t.Parallel()
 	p := s.New(t)
 	m, keys := s.clone(t, p, "web1")
 	second, err := s.New(t).Open(t.Context(), m.ID())
@@ -82,7 +84,8 @@ func testDestroy(t *testing.T, s *suite) {
 }
 
 // testRefused: what cannot be cloned is an error and leaves nothing.
-func testRefused(t *testing.T, s *suite) {
+func (s *suite) testRefused(t *testing.T) {
+	t.Parallel()
 	p := s.New(t)
 	for name, id := range map[string]string{
 		"empty": "", "capitals": "Benchtest-1", "a path": "../benchtest", "a slash": "benchtest/1",
@@ -112,7 +115,8 @@ func testRefused(t *testing.T, s *suite) {
 }
 
 // testCancelled: a clone that is cancelled half-way is a machine or nothing.
-func testCancelled(t *testing.T, s *suite) {
+func (s *suite) testCancelled(t *testing.T) {
+	t.Parallel()
 	p := s.New(t)
 	began := time.Now()
 	whole, _ := s.clone(t, p, "web1")
@@ -134,7 +138,8 @@ func testCancelled(t *testing.T, s *suite) {
 }
 
 // testList: a clone is listed as what it is.
-func testList(t *testing.T, s *suite) {
+func (s *suite) testList(t *testing.T) {
+	t.Parallel()
 	p := s.New(t)
 	m, _ := s.clone(t, p, "web1")
 	infos := listed(t, s.New(t), m.ID())
@@ -149,7 +154,8 @@ func testList(t *testing.T, s *suite) {
 }
 
 // testApart: neither files nor processes of one machine are the other's.
-func testApart(t *testing.T, s *suite) {
+func (s *suite) testApart(t *testing.T) {
+	t.Parallel()
 	_, one := s.ready(t)
 	_, two := s.ready(t)
 	s.shell(t, one, `echo one >state`)
@@ -160,7 +166,9 @@ func testApart(t *testing.T, s *suite) {
 
 // testSnapshot: Restore brings back what Snapshot saw, over connections that
 // it cuts.
-func testSnapshot(t *testing.T, s *suite) {
+func (s *suite) testSnapshot(t *testing.T) {
+	s.need(t, "Snapshot", s.Caps.Snapshot)
+	t.Parallel()
 	m, sb := s.ready(t)
 	snap, ok := m.(providers.Snapshotter)
 	require.True(t, ok, "Caps.Snapshot is set, and the machine is no Snapshotter")
@@ -175,7 +183,9 @@ func testSnapshot(t *testing.T, s *suite) {
 }
 
 // testLimits: every limit is enforced, or it is said why not.
-func testLimits(t *testing.T, s *suite) {
+func (s *suite) testLimits(t *testing.T) {
+	s.need(t, "Limits", s.Caps.Limits)
+	t.Parallel()
 	m, _ := s.clone(t, s.New(t), "web1")
 	r, ok := m.(providers.LimitReporter)
 	require.True(t, ok, "Caps.Limits is set, and the machine is no LimitReporter")

@@ -17,7 +17,8 @@ import (
 )
 
 // testCommands: what a command is given and says comes through.
-func testCommands(t *testing.T, s *suite) {
+func (s *suite) testCommands(t *testing.T) {
+	t.Parallel()
 	_, sb := s.ready(t)
 	const weird = "it's $HOME `x` \\ \"q\" !\n\ttab *"
 	for _, tt := range []struct {
@@ -31,7 +32,8 @@ func testCommands(t *testing.T, s *suite) {
 		{"arguments", providers.Command{Argv: []string{"printf", "%s|", weird, ""}}, providers.Result{Stdout: []byte(weird + "||")}},
 		{"input", providers.Command{Argv: []string{"cat"}, Stdin: strings.NewReader(weird)}, providers.Result{Stdout: []byte(weird)}},
 		{
-			"output", providers.Command{Argv: []string{"/bin/sh", "-c", "echo e >&2; head -c 20000000 /dev/zero | tr '\\0' x"}, MaxOutput: 10},
+			"output",
+			providers.Command{Argv: []string{"/bin/sh", "-c", "echo e >&2; head -c 20000000 /dev/zero | tr '\\0' x"}, MaxOutput: 10},
 			providers.Result{Stdout: []byte("xxxxxxxxxx"), StdoutTruncated: true, Stderr: []byte("e\n")},
 		},
 		{"environment", providers.Command{Argv: []string{"/bin/sh", "-c", `echo "$A$USER"`}, Env: []string{"A=b"}}, providers.Result{Stdout: []byte("broot\n")}},
@@ -54,7 +56,8 @@ func texts(r providers.Result) [2]any {
 
 // testLimit: at its limit a command is killed with all of its session, a
 // process group of a grandchild's own included.
-func testLimit(t *testing.T, s *suite) {
+func (s *suite) testLimit(t *testing.T) {
+	t.Parallel()
 	_, sb := s.ready(t)
 	const script = `sleep 987 & echo $!; /bin/sh -c 'set -m; sleep 988 & echo $!; wait' & wait`
 	began := time.Now()
@@ -75,7 +78,8 @@ func testLimit(t *testing.T, s *suite) {
 }
 
 // testFiles: what goes up comes down, with its mode and within bounds.
-func testFiles(t *testing.T, s *suite) {
+func (s *suite) testFiles(t *testing.T) {
+	t.Parallel()
 	_, sb := s.ready(t)
 	ctx := s.patience(t)
 	data := make([]byte, 3<<20+17)
@@ -104,7 +108,8 @@ func testFiles(t *testing.T, s *suite) {
 
 // testKeys: a machine shows the host key it was given, and lets in the users
 // whose keys it was given.
-func testKeys(t *testing.T, s *suite) {
+func (s *suite) testKeys(t *testing.T) {
+	t.Parallel()
 	m, keys := s.clone(t, s.New(t), "web1")
 	root := s.open(t, m, "web1", keys.Access("root"))
 	require.NoError(t, root.WaitReady(s.patience(t)))
@@ -127,7 +132,9 @@ func testKeys(t *testing.T, s *suite) {
 
 // testReboot: the disk survives, the boot does not, and the same Sandbox
 // works on.
-func testReboot(t *testing.T, s *suite) {
+func (s *suite) testReboot(t *testing.T) {
+	s.need(t, "Reboot", s.Caps.Reboot)
+	t.Parallel()
 	_, sb := s.ready(t)
 	s.shell(t, sb, `echo kept >state; sync`)
 	before, err := sb.BootID(t.Context())

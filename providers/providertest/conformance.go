@@ -54,14 +54,6 @@ type suite struct {
 	ids []string // of all machines that were asked for
 }
 
-// A check is one promise of the contract.
-type check struct {
-	name string
-	need string // the capability, "" for what every provider can
-	have bool
-	test func(t *testing.T, s *suite)
-}
-
 // Run checks that a provider keeps the contract of providers.Provider. Its
 // machines are made and destroyed by the test; the template stays.
 func Run(t *testing.T, h Harness) {
@@ -81,38 +73,31 @@ func Run(t *testing.T, h Harness) {
 	require.NoError(t, h.New(t).Check(t.Context()), "check")
 	t.Run("build", s.testBuild)
 	t.Run("machines", func(t *testing.T) {
-		for _, c := range s.checks() {
-			t.Run(c.name, func(t *testing.T) {
-				if c.need != "" && !c.have {
-					t.Skipf("the provider cannot: set Caps.%s in its Harness when it can", c.need)
-				}
-				t.Parallel()
-				c.test(t, s)
-			})
-		}
+		t.Run("commands", s.testCommands)
+		t.Run("limit kills the session", s.testLimit)
+		t.Run("files", s.testFiles)
+		t.Run("keys", s.testKeys)
+		t.Run("machines share nothing", s.testApart)
+		t.Run("open from elsewhere", s.testOpen)
+		t.Run("destroy", s.testDestroy)
+		t.Run("refused clones", s.testRefused)
+		t.Run("cancelled clones", s.testCancelled)
+		t.Run("list", s.testList)
+		t.Run("reboot", s.testReboot)
+		t.Run("network", s.testNetwork)
+		t.Run("no way out", s.testNoWayOut)
+		t.Run("facts", s.testFacts)
+		t.Run("limits", s.testLimits)
+		t.Run("snapshot", s.testSnapshot)
 	})
 	t.Run("nothing is left", s.testNothingLeft)
 }
 
-func (s *suite) checks() []check {
-	c := s.Caps
-	return []check{
-		{"commands", "", true, testCommands},
-		{"limit kills the session", "", true, testLimit},
-		{"files", "", true, testFiles},
-		{"keys", "", true, testKeys},
-		{"machines share nothing", "", true, testApart},
-		{"open from elsewhere", "", true, testOpen},
-		{"destroy", "", true, testDestroy},
-		{"refused clones", "", true, testRefused},
-		{"cancelled clones", "", true, testCancelled},
-		{"list", "", true, testList},
-		{"reboot", "Reboot", c.Reboot, testReboot},
-		{"network", "Network", c.Network, testNetwork},
-		{"no way out", "Network", c.Network, testNoWayOut},
-		{"facts", "Probe", c.Probe, testFacts},
-		{"limits", "Limits", c.Limits, testLimits},
-		{"snapshot", "Snapshot", c.Snapshot, testSnapshot},
+// need skips what the provider cannot do.
+func (s *suite) need(t *testing.T, capability string, have bool) {
+	t.Helper()
+	if !have {
+		t.Skipf("the provider cannot: set Caps.%s in its Harness when it can", capability)
 	}
 }
 

@@ -1,0 +1,190 @@
+package providers_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/providertest"
+)
+
+var (
+	asksFile    = facts.Query{Noun: facts.NounFile, Subject: "/etc/hosts"}
+	asksService = facts.Query{Noun: facts.NounService, Subject: "nginx", Params: map[string]any{"n": 1}}
+	asksCommand = facts.Query{Noun: facts.NounCommand, Subject: "nginx -t"}
+)
+
+// probeFile stands for the probe where nothing runs it.
+func probeFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "probe"))
+	require.NoError(t, err)
+	_, err = f.WriteString("#!/bin/true\n")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// echoFacts answers every query with its own ID, and a superset with one more.
+func echoFacts(_ *providertest.FakeMachine, req facts.Request) (facts.Answer, error) {
+	a := facts.Answer{At: time.Unix(1, 0)}
+	for _, q := range req.Queries {
+		a.Facts = append(a.Facts, facts.Fact{Query: q, Grade: facts.GradeHost, Attrs: map[string]any{"id": q.ID()}})
+	}
+	if req.Superset {
+		a.Facts = append(a.Facts, facts.Fact{Query: facts.Query{Noun: facts.NounUser, Subject: "root"}, Grade: facts.GradeHost})
+		a.Complete = []string{facts.NounUser}
+	}
+	return a, nil
+}
+
+// TestFactsRoutes checks what is asked where, the order and the grades.
+func TestFactsRoutes(t *testing.T) {
+	t.Parallel()
+	const host, ssh, run = facts.GradeHost, facts.GradeGuestSSH, facts.GradeGuestRun
+	tests := []struct {
+		name   string
+		prober bool
+		req    facts.Request
+		grades []facts.Grade
+		probes int
+		inside bool
+	}{
+		{"both ways", true, facts.Request{Queries: []facts.Query{asksCommand, asksFile, asksCommand, asksService}}, []facts.Grade{run, host, run, host}, 1, true},
+		{"outside only", true, facts.Request{Queries: []facts.Query{asksFile}, Superset: true}, []facts.Grade{host, host}, 1, false},
+		{"guest program only", true, facts.Request{Queries: []facts.Query{asksCommand}}, []facts.Grade{run}, 0, true},
+		{"superset beside a guest program", true, facts.Request{Queries: []facts.Query{asksCommand}, Superset: true}, []facts.Grade{run, host}, 1, true},
+		{"nothing is a question too", true, facts.Request{}, nil, 1, false},
+		{"no prober", false, facts.Request{Queries: []facts.Query{asksCommand, asksFile}, Superset: true}, []facts.Grade{run, ssh, ssh}, 0, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, m, keys := clone(t, providertest.FakeOptions{Facts: echoFacts})
+			if !tt.prober {
+				m = dialer(m.Dial)
+			}
+			s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
+			require.NoError(t, err)
+			defer func() { assert.NoError(t, s.Close()) }()
+			for range 2 { // the probe is uploaded once
+				a, err := s.Facts(t.Context(), tt.req)
+				require.NoError(t, err)
+				require.Len(t, a.Facts, len(tt.grades))
+				for i, fact := range a.Facts {
+					if i < len(tt.req.Queries) {
+						assert.Equal(t, tt.req.Queries[i], fact.Query)
+						assert.Equal(t, fact.Query.ID(), fact.Attrs["id"])
+					}
+					assert.Equal(t, tt.grades[i], fact.Grade, i)
+				}
+				assert.Equal(t, tt.req.Superset, len(a.Complete) == 1)
+				assert.WithinDuration(t, time.Now(), a.At, time.Minute, "the driver's clock")
+			}
+			assert.Equal(t, 2*tt.probes, f.Counters().Probes)
+			_, err = os.Stat(filepath.Join(f.Live()["benchtest-1"].Dir(), "run/benchtest/probe"))
+			assert.Equal(t, tt.inside, err == nil, "upload: %v", err)
+		})
+	}
+}
+
+// TestFactsLies checks that an answer that is not about what was asked is none.
+func TestFactsLies(t *testing.T) {
+	t.Parallel()
+	fact := func(q facts.Query) facts.Fact { return facts.Fact{Query: q} }
+	say := func(a facts.Answer) string {
+		b, err := json.Marshal(a)
+		require.NoError(t, err)
+		return string(b)
+	}
+	for name, tt := range map[string]struct{ said, want string }{
+		"another subject":    {say(facts.Answer{Facts: []facts.Fact{fact(asksService), fact(asksFile)}}), "fact 0 is about"},
+		"too few":            {say(facts.Answer{Facts: []facts.Fact{fact(asksFile)}}), "1 facts for 2 queries"},
+		"nothing":            {"", "EOF"},
+		"no JSON":            {"Segmentation fault", "invalid character"},
+		"an unknown field":   {`{"facts":[],"grade":"host"}`, "unknown field"},
+		"more than one":      {say(facts.Answer{Facts: []facts.Fact{fact(asksFile), fact(asksService)}}) + "{}", "more after it"},
+		"a gigantic one":     {`{"complete":["` + strings.Repeat("x", 17<<20) + `"]}`, "too large"},
+		"deep nesting":       {strings.Repeat("[", 1<<20), "read answer"},
+		"the wrong type":     {`[1]`, "cannot unmarshal"},
+		"a number for facts": {`{"facts":1}`, "cannot unmarshal"},
+	} {
+		for _, prober := range []bool{true, false} {
+			m := lying{said: tt.said}
+			f, real, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
+				if c.Argv[0] != "/run/benchtest/probe" {
+					return nil
+				}
+				return func(context.Context) int {
+					_, _ = io.WriteString(c.Stdout, tt.said)
+					return 0
+				}
+			}})
+			_ = f
+			m.Machine = real
+			machine := providers.Machine(m)
+			if !prober {
+				machine = real
+			}
+			s, err := providers.Open(t.Context(), machine, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
+			require.NoError(t, err)
+			_, err = s.Facts(t.Context(), facts.Request{Queries: []facts.Query{asksFile, asksService}})
+			assert.ErrorContains(t, err, tt.want, "%s, prober %t", name, prober)
+			require.NoError(t, s.Close())
+		}
+	}
+}
+
+// lying is a Prober that says what it was told to.
+type lying struct {
+	providers.Machine
+	said string
+}
+
+func (l lying) Probe(context.Context, *os.File, []byte) ([]byte, error) { return []byte(l.said), nil }
+
+// TestFactsBroken checks what is left when one of the two ways is broken.
+func TestFactsBroken(t *testing.T) {
+	t.Parallel()
+	both := facts.Request{Queries: []facts.Query{asksCommand, asksFile}}
+	dead := errors.New("sshd is gone")
+	sshBroken := providertest.FakeOptions{Facts: echoFacts, FailDial: func(*providertest.FakeMachine) error { return dead }}
+	short := providers.SandboxOptions{Probe: probeFile(t), ConnectLimit: 100 * time.Millisecond}
+
+	_, m, keys := clone(t, sshBroken)
+	s := providers.NewSandbox(m, "web1", keys.Access("root"), short)
+	defer func() { assert.NoError(t, s.Close()) }()
+	a, err := s.Facts(t.Context(), both)
+	require.NoError(t, err, "a guest that breaks its SSH hides nothing that is seen from outside")
+	assert.Contains(t, a.Facts[0].Error, "sshd is gone")
+	assert.Equal(t, asksCommand, a.Facts[0].Query)
+	assert.Empty(t, a.Facts[1].Error)
+	_, err = s.Facts(t.Context(), facts.Request{Queries: both.Queries[:1]})
+	require.ErrorIs(t, err, dead, "nothing at all could be asked")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Facts(ctx, both)
+	require.ErrorIs(t, err, context.Canceled)
+
+	off := errors.New("the machine is off")
+	_, m, keys = clone(t, providertest.FakeOptions{Facts: func(*providertest.FakeMachine, facts.Request) (facts.Answer, error) { return facts.Answer{}, off }})
+	s = providers.NewSandbox(m, "web1", keys.Access("root"), short)
+	defer func() { assert.NoError(t, s.Close()) }()
+	_, err = s.Facts(t.Context(), both)
+	require.ErrorIs(t, err, off)
+	s = providers.NewSandbox(m, "web1", keys.Access("root"), providers.SandboxOptions{})
+	defer func() { assert.NoError(t, s.Close()) }()
+	_, err = s.Facts(t.Context(), both)
+	require.ErrorContains(t, err, "no probe")
+}
