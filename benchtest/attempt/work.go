@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
-	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
-	"github.com/benchtest-dev/benchtest/providers"
-	"github.com/benchtest-dev/benchtest/providers/bastion"
 )
 
 // work hands the ticket to the engine and watches the machines while it works.
@@ -37,7 +31,9 @@ func (t *try) work(ctx context.Context) error {
 	t.timedOut = errors.Is(engineCtx.Err(), context.DeadlineExceeded) && ctx.Err() == nil
 	_, t.acted = desk.bastion.FirstAction()
 	t.job = job
+	t.note(desk.bastion.Close()) // its records are final only then
 	desk.fill(&t.job)
+	t.keepTerminals(desk.bastion.Commands())
 	t.note(t.dir.WriteJob(t.job))
 	return t.engineBroke(ctx, err)
 }
@@ -75,59 +71,6 @@ func (t *try) engineLimit() time.Duration {
 	return limit
 }
 
-// A desk is where an engine works: a directory of its own and the bastion,
-// its only way to the machines.
-type desk struct {
-	dir       string
-	bastion   *bastion.Bastion
-	sandboxes map[string]providers.Runner
-	closers   []func() error
-
-	mu     sync.Mutex
-	traced []rules.Command
-}
-
-func (t *try) openDesk(ctx context.Context) (*desk, error) {
-	root, err := os.MkdirTemp("", "benchtest-")
-	if err != nil {
-		return nil, fmt.Errorf("make the engine's directory: %w", err)
-	}
-	d := &desk{dir: root + "/work", sandboxes: map[string]providers.Runner{}}
-	d.closers = append(d.closers, func() error { return os.RemoveAll(root) })
-	if err := os.Mkdir(d.dir, 0o700); err != nil {
-		return nil, errors.Join(fmt.Errorf("make the engine's directory: %w", err), d.close())
-	}
-	upstreams := map[string]bastion.Upstream{}
-	for _, h := range t.hosts {
-		upstreams[h.name] = bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}
-	}
-	log, err := t.dir.Log("bastion")
-	if err != nil {
-		return nil, errors.Join(err, d.close())
-	}
-	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: root + "/ssh", Hosts: upstreams, Binary: t.Binary, Log: log})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start bastion: %w", err), d.close())
-	}
-	d.closers = append(d.closers, d.bastion.Close)
-	for _, h := range t.hosts {
-		sb := providers.NewSandbox(d.bastion.Machine(h.name), h.name, d.bastion.Access(), providers.SandboxOptions{})
-		d.closers = append(d.closers, sb.Close)
-		d.sandboxes[h.name] = sb
-	}
-	return d, nil
-}
-
-// close undoes openDesk, last things first.
-func (d *desk) close() error {
-	var errs []error
-	for _, undo := range slices.Backward(d.closers) {
-		errs = append(errs, undo())
-	}
-	d.closers = nil
-	return errors.Join(errs...)
-}
-
 // assignment is what the engine is given.
 func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 	title, body := t.sc.Ticket(time.Now())
@@ -163,59 +106,4 @@ func (t *try) agents() []scenario.Agent {
 		}
 	}
 	return agents
-}
-
-func (d *desk) observe(c rules.Command) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c.Evidence = rules.Observed
-	d.traced = append(d.traced, c)
-}
-
-// fill puts what was observed into the job record. Where the engine traced
-// its commands those are the finer record; otherwise the bastion's are.
-func (d *desk) fill(j *rules.Job) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	observed := d.traced
-	if len(observed) == 0 {
-		for _, r := range d.bastion.Commands() {
-			observed = append(observed, rules.Command{Argv: r.Argv, ExitStatus: r.ExitStatus, At: r.Started, Host: r.Host, Evidence: rules.Observed})
-		}
-	}
-	engines.FillTasks(j, observed)
-}
-
-// sampleEvery is how often the machines are watched while the engine works.
-const sampleEvery = time.Second
-
-// sampleWork samples the state rules' facts until the returned func is called.
-func (t *try) sampleWork(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	start := time.Now()
-	go func() {
-		defer close(done)
-		for sleep(ctx, sampleEvery) {
-			_ = t.each(func(h *host) error {
-				s := t.snapshot(ctx, h, facts.Sample, 0, false)
-				if ctx.Err() == nil {
-					s.Since = time.Since(start)
-					h.work = append(h.work, s)
-				}
-				return nil
-			})
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-		for _, h := range t.hosts {
-			for i := range h.work {
-				// Negative: before the engine ended.
-				h.work[i].Since -= t.ended.Sub(start)
-				t.note(t.dir.WriteSnapshot(h.work[i]))
-			}
-		}
-	}
 }

@@ -1,0 +1,117 @@
+package attempt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/bastion"
+)
+
+// A desk is where an engine works: a directory of its own and the bastion,
+// its only way to the machines.
+type desk struct {
+	dir       string
+	bastion   *bastion.Bastion
+	sandboxes map[string]providers.Runner
+	closers   []func() error
+
+	mu     sync.Mutex
+	traced []rules.Command
+}
+
+func (t *try) openDesk(ctx context.Context) (*desk, error) {
+	root, err := os.MkdirTemp("", "benchtest-")
+	if err != nil {
+		return nil, fmt.Errorf("make the engine's directory: %w", err)
+	}
+	d := &desk{dir: root + "/work", sandboxes: map[string]providers.Runner{}}
+	d.closers = append(d.closers, func() error { return os.RemoveAll(root) })
+	if err := os.Mkdir(d.dir, 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("make the engine's directory: %w", err), d.close())
+	}
+	upstreams := map[string]bastion.Upstream{}
+	for _, h := range t.hosts {
+		upstreams[h.name] = bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}
+	}
+	log, err := t.dir.Log("bastion")
+	if err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: root + "/ssh", Hosts: upstreams, Binary: t.Binary, Log: log})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start bastion: %w", err), d.close())
+	}
+	d.closers = append(d.closers, d.bastion.Close)
+	for _, h := range t.hosts {
+		sb := providers.NewSandbox(d.bastion.Machine(h.name), h.name, d.bastion.Access(), providers.SandboxOptions{})
+		d.closers = append(d.closers, sb.Close)
+		d.sandboxes[h.name] = sb
+	}
+	return d, nil
+}
+
+// close undoes openDesk, last things first.
+func (d *desk) close() error {
+	var errs []error
+	for _, undo := range slices.Backward(d.closers) {
+		errs = append(errs, undo())
+	}
+	d.closers = nil
+	return errors.Join(errs...)
+}
+
+func (d *desk) observe(c rules.Command) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.Evidence = rules.Observed
+	d.traced = append(d.traced, c)
+}
+
+// fill puts what was observed into the job record. Where the engine traced
+// its commands those are the finer record; otherwise the bastion's are.
+func (d *desk) fill(j *rules.Job) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	observed := d.traced
+	if len(observed) == 0 {
+		for _, r := range d.bastion.Commands() {
+			for _, argv := range r.Ran() {
+				observed = append(observed, rules.Command{Argv: argv, ExitStatus: r.ExitStatus, At: r.Started, Host: r.Host, Evidence: rules.Observed})
+			}
+		}
+	}
+	engines.FillTasks(j, observed)
+}
+
+// keepTerminals copies the recorded terminal streams (asciicast) into the
+// evidence; where the bastion wrote them is removed with the desk.
+func (t *try) keepTerminals(records []bastion.Record) {
+	for _, r := range records {
+		if r.Terminal == "" {
+			continue
+		}
+		t.note(t.keepTerminal(fmt.Sprintf("terminal-%04d", r.Seq), r.Terminal))
+	}
+}
+
+func (t *try) keepTerminal(name, path string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("keep terminal stream: %w", err)
+	}
+	defer from.Close()
+	to, err := t.dir.Log(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
+}
