@@ -43,10 +43,14 @@ func (s *Sandbox) connect(ctx context.Context) (*link, error) {
 
 func (s *Sandbox) redial(ctx context.Context) (*link, error) {
 	var refusedSince time.Time
+	var last error
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
 		l, err := s.dial(ctx)
 		if err == nil {
 			return s.adopt(l)
+		}
+		if last == nil || ctx.Err() == nil { // a try that ctx cut short tells nothing
+			last = err
 		}
 		if !authRefused(err) {
 			refusedSince = time.Time{}
@@ -60,7 +64,7 @@ func (s *Sandbox) redial(ctx context.Context) (*link, error) {
 		select {
 		case <-ctx.Done():
 			wait.Stop()
-			return nil, fmt.Errorf("connect: %w (last try: %w)", context.Cause(ctx), err)
+			return nil, fmt.Errorf("connect: %w (last try: %w)", context.Cause(ctx), last)
 		case <-wait.C:
 		}
 	}
