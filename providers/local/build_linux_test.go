@@ -17,7 +17,7 @@ import (
 )
 
 // layer is a template on the test's Debian, made anew by each test that has it.
-func layer(t *testing.T, p *local.Provider, base providers.Template, name string, packages []string, provision string) providers.Template {
+func layer(t *testing.T, p provider, base providers.Template, name string, packages []string, provision string) providers.Template {
 	t.Helper()
 	files := fstest.MapFS{"files/motd": {Data: []byte("from the definition\n")}}
 	tmpl := providers.Template{Name: name, Base: &base, Packages: packages, VCPU: 1, MemoryMiB: 512, DiskMiB: 512}

@@ -48,6 +48,7 @@ func waitAfterClone(text string) {
 
 func TestDriverKilled(t *testing.T) {
 	t.Parallel()
+	rootOnly(t) // another user's driver only asks a helper
 	p, tmpl := live(t)
 	ring, err := providers.NewKeyRing()
 	require.NoError(t, err)

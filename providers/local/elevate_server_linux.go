@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -59,6 +60,8 @@ func serveElevated(dir string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	s := &elevatedServer{p: p}
 	if s.uid, err = strconv.Atoi(os.Getenv("SUDO_UID")); err != nil {
 		return errors.New("serve: SUDO_UID is not set: this is started by sudo")
@@ -68,18 +71,22 @@ func serveElevated(dir string, stdin io.Reader, stdout io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	go s.accept(l)
+	s.calls.Go(func() { s.accept(ctx, l) })
 	if _, err := io.WriteString(stdout, "ready\n"); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, in)
-	return errors.Join(err, l.Close())
+	cancel() // what is half done is undone
+	err = errors.Join(err, l.Close())
+	s.calls.Wait()
+	return err
 }
 
 // An elevatedServer serves one client, the user who called sudo.
 type elevatedServer struct {
-	p   *Provider
-	uid int
+	p     *Provider
+	uid   int
+	calls sync.WaitGroup // and the one who takes them
 }
 
 // listen makes the socket in the user's own directory, closed to others.
@@ -102,18 +109,18 @@ func (s *elevatedServer) listen(dir string) (*net.UnixListener, error) {
 	return l, nil
 }
 
-func (s *elevatedServer) accept(l *net.UnixListener) {
+func (s *elevatedServer) accept(ctx context.Context, l *net.UnixListener) {
 	for {
 		c, err := l.AcceptUnix()
 		if err != nil {
 			return // closed
 		}
-		go func() {
+		s.calls.Go(func() {
 			defer func() { _ = c.Close() }()
 			if s.isClient(c) {
-				s.serve(c)
+				s.serve(ctx, c)
 			}
-		}()
+		})
 	}
 }
 
@@ -129,7 +136,7 @@ func (s *elevatedServer) isClient(c *net.UnixConn) bool {
 }
 
 // serve answers one call.
-func (s *elevatedServer) serve(c *net.UnixConn) {
+func (s *elevatedServer) serve(ctx context.Context, c *net.UnixConn) {
 	var req request
 	in, err := readFrame(c, &req)
 	if err != nil {
@@ -138,7 +145,7 @@ func (s *elevatedServer) serve(c *net.UnixConn) {
 	if in != nil {
 		defer in.Close()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // the client says no more: what comes is its end
 		_, _ = io.Copy(io.Discard, c)

@@ -28,15 +28,30 @@ func testHome(tb testing.TB) string {
 	return filepath.Join(cache, "benchtest-test")
 }
 
+// provider is what New makes, for root and for users who may sudo.
+type provider interface {
+	providers.Provider
+	providers.Networker
+	DeleteTemplate(ctx context.Context, buildName string) error
+}
+
+// rootOnly skips what reaches around the provider to harm a machine.
+func rootOnly(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("this test harms machines of root's: run it as root")
+	}
+}
+
 // live returns a provider that can make machines, with the test template
 // built.
-func live(tb testing.TB) (*local.Provider, providers.Template) {
+func live(tb testing.TB) (provider, providers.Template) {
 	tb.Helper()
 	made, err := local.New(providers.Options{Home: testHome(tb), Run: "test"})
 	require.NoError(tb, err)
-	p := made.(*local.Provider)
+	p := made.(provider)
 	if err := p.Check(tb.Context()); err != nil {
-		tb.Skipf("this machine cannot run provider local; mend it and run again as root: %v", err)
+		tb.Skipf("this machine cannot run provider local; mend it and run again: %v", err)
 	}
 	tmpl := baseTemplate()
 	tmpl.Progress = func(step string) { tb.Log(step) }
@@ -74,7 +89,7 @@ func template(t providers.Template, files fs.FS) providers.Template {
 }
 
 // clone makes a machine that the test destroys.
-func clone(t *testing.T, p *local.Provider, tmpl providers.Template, id, host string) (providers.Machine, providers.KeyRing) {
+func clone(t *testing.T, p provider, tmpl providers.Template, id, host string) (providers.Machine, providers.KeyRing) {
 	t.Helper()
 	ring, err := providers.NewKeyRing()
 	require.NoError(t, err)
