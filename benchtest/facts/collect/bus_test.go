@@ -31,10 +31,10 @@ type fakeSystemd struct {
 func (f *fakeSystemd) listen(t *testing.T) string {
 	t.Helper()
 	// Names of Unix sockets are short; directories of tests may be long.
-	dir, err := os.MkdirTemp("", "bus")
+	dir, err := os.MkdirTemp("", "bus") //nolint:usetesting // t.TempDir has the name of the test in it
 	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, "s"))
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	go func() {
@@ -55,10 +55,10 @@ func (f *fakeSystemd) serve(conn net.Conn) {
 	line, err := r.ReadString('\n')
 	identity := hex.EncodeToString([]byte(strconv.Itoa(os.Getuid())))
 	if err != nil || f.reject || line != "\x00AUTH EXTERNAL "+identity+"\r\n" {
-		conn.Write([]byte("REJECTED EXTERNAL\r\n"))
+		_, _ = conn.Write([]byte("REJECTED EXTERNAL\r\n"))
 		return
 	}
-	conn.Write([]byte("OK 0123456789abcdef\r\n"))
+	_, _ = conn.Write([]byte("OK 0123456789abcdef\r\n"))
 	if line, err = r.ReadString('\n'); err != nil || line != "BEGIN\r\n" {
 		return
 	}
@@ -72,7 +72,9 @@ func (f *fakeSystemd) serve(conn net.Conn) {
 			panic(err)
 		}
 		binary.LittleEndian.PutUint32(out.Bytes()[8:], serial)
-		conn.Write(out.Bytes())
+		if _, err := conn.Write(out.Bytes()); err != nil {
+			return
+		}
 	}
 }
 

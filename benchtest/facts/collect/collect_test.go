@@ -92,6 +92,18 @@ func TestValuesAreBoundedAndAsJSONHasThem(t *testing.T) {
 	assert.True(t, fact.Truncated)
 }
 
+func TestOnceForgetsAnAnswerThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	var o once[int]
+	_, err := o.get(func() (int, error) { return 0, context.DeadlineExceeded })
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	got, err := o.get(func() (int, error) { return 7, nil })
+	require.NoError(t, err)
+	assert.Equal(t, 7, got)
+	got, _ = o.get(func() (int, error) { panic("asked again") })
+	assert.Equal(t, 7, got)
+}
+
 func TestSuperset(t *testing.T) {
 	t.Parallel()
 	proc := map[string]string{"self/mountinfo": mountInfo}

@@ -58,12 +58,12 @@ func connectAs(socket string, uid, gid uint32, deadline time.Time, bounded bool)
 		// connect(2) waits while the listener's queue is full.
 		tv := unix.NsecToTimeval(max(time.Until(deadline), time.Millisecond).Nanoseconds())
 		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &tv); err != nil {
-			unix.Close(fd)
+			closeFD(fd)
 			return -1, err
 		}
 	}
 	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: socket}); err != nil {
-		unix.Close(fd)
+		closeFD(fd)
 		return -1, err
 	}
 	return fd, nil

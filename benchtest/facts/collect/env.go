@@ -69,9 +69,9 @@ func Joined(pid int, proc *Root) (*Env, error) {
 }
 
 // Close closes both trees.
-func (e *Env) Close() error {
+func (e *Env) Close() {
 	e.Proc.Close()
-	return e.Root.Close()
+	e.Root.Close()
 }
 
 func (e *Env) now() time.Time {

@@ -65,15 +65,15 @@ func (g *Guest) isBelow(pid int) bool {
 	for err == nil {
 		var st unix.Stat_t
 		if err := unix.Fstat(fd, &st); err != nil {
-			unix.Close(fd)
+			closeFD(fd)
 			return false
 		}
 		if g.ns == fmt.Sprintf("pid:[%d]", st.Ino) {
-			unix.Close(fd)
+			closeFD(fd)
 			return true
 		}
 		parent, perr := unix.IoctlRetInt(fd, unix.NS_GET_PARENT)
-		unix.Close(fd)
+		closeFD(fd)
 		fd, err = parent, perr
 	}
 	return false

@@ -54,7 +54,7 @@ func testEnv(t *testing.T, root, proc map[string]string) *Env {
 		e.Proc, err = OpenProc(tree(t, proc))
 		require.NoError(t, err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(e.Close)
 	return e
 }
 

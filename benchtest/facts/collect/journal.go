@@ -166,7 +166,8 @@ func (s *journalSearch) look(e journalfile.Entry) error {
 			manager = string(value) == "1"
 		}
 	}
-	if s.unit != "" && !from && !(about && manager) || !s.pattern.Match(message) {
+	ours := s.unit == "" || from || about && manager
+	if !ours || !s.pattern.Match(message) {
 		return nil
 	}
 	s.count++

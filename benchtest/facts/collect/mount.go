@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -61,9 +62,9 @@ func mount(ctx context.Context, s *session, q facts.Query) (finding, error) {
 	}
 	point := facts.CanonicalSubject(facts.NounMount, q.Subject)
 	// Of several on one point the last one covers the others.
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].point == point {
-			return s.describeMount(all[i]), nil
+	for _, m := range slices.Backward(all) {
+		if m.point == point {
+			return s.describeMount(m), nil
 		}
 	}
 	return finding{attrs: map[string]any{"exists": false, "options": []string{}}}, nil

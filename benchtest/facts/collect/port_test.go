@@ -17,12 +17,12 @@ import (
 
 func TestPortOfThisProcess(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
-	u, err := net.ListenPacket("udp", "127.0.0.1:0")
+	u, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { u.Close() })
+	t.Cleanup(func() { require.NoError(t, u.Close()) })
 	e := testEnv(t, nil, nil)
 	exe, err := os.Executable()
 	require.NoError(t, err)

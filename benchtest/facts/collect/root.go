@@ -39,10 +39,10 @@ func OpenRoot(dir string) (*Root, error) {
 		return r, nil
 	}
 	if err != nil {
-		unix.Close(fd)
+		closeFD(fd)
 		return nil, err
 	}
-	unix.Close(probe)
+	closeFD(probe)
 	return r, nil
 }
 
@@ -60,7 +60,11 @@ func OpenProc(dir string) (*Root, error) {
 func ProcFD(fd int) *Root { return &Root{fd: fd, plain: true} }
 
 // Close closes the directory; what was opened below it stays open.
-func (r *Root) Close() error { return unix.Close(r.fd) }
+func (r *Root) Close() { closeFD(r.fd) }
+
+// closeFD closes a descriptor that was only looked through: there is nothing
+// that a failure could lose.
+func closeFD(fd int) { _ = unix.Close(fd) }
 
 // open resolves name inside the root. It never blocks on a FIFO and never
 // makes a terminal ours.
@@ -107,7 +111,7 @@ func (r *Root) stat(name string, flags int) (unix.Stat_t, error) {
 	if err != nil {
 		return st, err
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if err := unix.Fstat(fd, &st); err != nil {
 		return st, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
@@ -121,7 +125,7 @@ func (r *Root) Statfs(name string) (unix.Statfs_t, error) {
 	if err != nil {
 		return st, err
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if err := unix.Fstatfs(fd, &st); err != nil {
 		return st, &fs.PathError{Op: "statfs", Path: name, Err: err}
 	}
@@ -137,7 +141,7 @@ func (r *Root) Readlink(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		defer unix.Close(fd)
+		defer closeFD(fd)
 		dir, rest = fd, ""
 	}
 	var buf [unix.PathMax]byte
@@ -177,7 +181,7 @@ func (r *Root) openRegular(name string) (int, error) {
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		unix.Close(fd)
+		closeFD(fd)
 		return -1, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
 	}
 	return fd, nil
@@ -189,7 +193,7 @@ func (r *Root) ReadFile(ctx context.Context, name string, limit int) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	b := make([]byte, 0, min(limit+1, 4096))
 	for {
 		if err := ctx.Err(); err != nil {

@@ -35,19 +35,19 @@ func service(ctx context.Context, s *session, q facts.Query) (finding, error) {
 // processes that are really there.
 func (s *session) describeUnit(ctx context.Context, u unit) (finding, error) {
 	running := u.active == "active" || u.active == "reloading"
-	raw := fmt.Sprintf("LoadState=%s ActiveState=%s SubState=%s UnitFileState=%s MainPID=%d NRestarts=%d ControlGroup=%s ExecStart=%s",
-		u.load, u.active, u.sub, u.files, u.mainPID, u.restarts, u.cgroup, u.program)
+	raw := []string{fmt.Sprintf("LoadState=%s ActiveState=%s SubState=%s UnitFileState=%s MainPID=%d NRestarts=%d ControlGroup=%s ExecStart=%s",
+		u.load, u.active, u.sub, u.files, u.mainPID, u.restarts, u.cgroup, u.program)}
 	if running && strings.HasSuffix(u.name, ".service") {
 		doubts, err := s.doubtsAbout(ctx, u)
 		if err != nil {
 			return finding{}, err
 		}
 		for _, d := range doubts {
-			raw += "\n" + d.text
+			raw = append(raw, d.text)
 			running = running && !d.fatal
 		}
 	}
-	return finding{raw: raw, attrs: map[string]any{
+	return finding{raw: strings.Join(raw, "\n"), attrs: map[string]any{
 		"running":  running,
 		"enabled":  u.enabled(),
 		"masked":   u.masked(),

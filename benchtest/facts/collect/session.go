@@ -4,6 +4,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -63,7 +64,8 @@ func (s *session) listProcesses(ctx context.Context) ([]*proc, error) {
 }
 
 // once reads something the first time it is asked for. Its zero value is
-// ready.
+// ready. An answer that was cut off by the limit of one query, which may be a
+// short one, is no answer for the others.
 type once[T any] struct {
 	mu    sync.Mutex
 	asked bool
@@ -76,7 +78,7 @@ func (o *once[T]) get(read func() (T, error)) (T, error) {
 	defer o.mu.Unlock()
 	if !o.asked {
 		o.value, o.err = read()
-		o.asked = true
+		o.asked = !errors.Is(o.err, context.DeadlineExceeded) && !errors.Is(o.err, context.Canceled)
 	}
 	return o.value, o.err
 }

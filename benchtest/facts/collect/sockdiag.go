@@ -33,7 +33,7 @@ func diagSockets(ctx context.Context) ([]socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sock_diag: %w", err)
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if deadline, ok := ctx.Deadline(); ok {
 		tv := unix.NsecToTimeval(max(time.Until(deadline), time.Millisecond).Nanoseconds())
 		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv); err != nil {

@@ -125,10 +125,10 @@ func TestKernelParam(t *testing.T) {
 	assert.Contains(t, askOne(t, e, facts.Query{Noun: facts.NounKernelParam, Subject: "a/../../1/environ"}).Error, "no sysctl name")
 }
 
-const mountInfo = `22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw
+const mountInfo = `22 27 0:21 / /proc rw,relatime shared:5 - proc none rw
 36 22 8:1 / /srv/my\040data rw,noatime master:1 - ext4 /dev/sda1 rw,errors=remount-ro
 37 36 0:50 / /data rw - ext4 /dev/sdb1 rw
-38 36 0:51 / /data ro,nosuid - tmpfs tmpfs rw,size=64k
+38 36 0:51 / /data ro,nosuid - tmpfs scratch rw,size=64k
 `
 
 func TestParseMountInfo(t *testing.T) {

@@ -83,12 +83,14 @@ func beGuest() error {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp4", ":"+guestPort)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp4", ":"+guestPort)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	fmt.Println("ready")
+	if _, err := os.Stdout.WriteString("ready\n"); err != nil {
+		return err
+	}
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
@@ -135,9 +137,9 @@ func startGuest(tb testing.TB) int {
 // nobody here, may execute it.
 func readableBinary(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "benchtest-guest")
+	dir, err := os.MkdirTemp("", "benchtest-guest") //nolint:usetesting // the parent of tb.TempDir is closed to others
 	require.NoError(tb, err)
-	tb.Cleanup(func() { os.RemoveAll(dir) })
+	tb.Cleanup(func() { require.NoError(tb, os.RemoveAll(dir)) })
 	require.NoError(tb, os.Chmod(dir, 0o755))
 	exe, err := os.Executable()
 	require.NoError(tb, err)

@@ -44,7 +44,7 @@ func OpenFor(ctx context.Context, home, goarch string) (*os.File, error) {
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("wait for another build of the probe: %w", err)
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Unlock() }()
 	// The go command leaves a binary alone that is up to date, so it gets a
 	// place of its own, which is never handed out.
 	built := filepath.Join(dir, "build-probe-linux-"+goarch)
@@ -101,7 +101,7 @@ func publish(built, prefix string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = io.Copy(tmp, src)
 	err = errors.Join(err, tmp.Chmod(0o555), tmp.Close())
 	if err != nil {
@@ -129,7 +129,7 @@ func prune(dir, keep string) {
 			continue
 		}
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > keepFor {
-			os.Remove(name)
+			_ = os.Remove(name)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package journalfile
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"iter"
@@ -27,7 +28,7 @@ func (f *File) Entries(since uint64) iter.Seq2[Entry, error] {
 		for offset := f.first; offset != 0; {
 			array, err := f.object(offset, typeEntryArray)
 			if err != nil || len(array) < 24 {
-				yield(Entry{}, fmt.Errorf("%w: entry array at %d: %v", ErrCorrupt, offset, err))
+				yield(Entry{}, cmp.Or(err, fmt.Errorf("%w: short entry array at %d", ErrCorrupt, offset)))
 				return
 			}
 			for items := array[24:]; len(items) >= step; items = items[step:] {

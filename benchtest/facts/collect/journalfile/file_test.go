@@ -63,7 +63,8 @@ func TestRead(t *testing.T) {
 			for _, line := range want {
 				at, fields, _ := strings.Cut(line, " ")
 				var realtime uint64
-				fmt.Sscan(at, &realtime)
+				_, err := fmt.Sscan(at, &realtime)
+				require.NoError(t, err)
 				b.Entry(realtime, strings.Fields(fields)...)
 			}
 			file := b.Finish()

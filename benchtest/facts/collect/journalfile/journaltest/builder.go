@@ -116,17 +116,17 @@ func (b *Builder) Finish() []byte {
 }
 
 // Zstd is a Pack.
-func Zstd(t testing.TB, b []byte) (byte, []byte) {
-	t.Helper()
+func Zstd(tb testing.TB, b []byte) (byte, []byte) {
+	tb.Helper()
 	w, err := zstd.NewWriter(nil)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return 4, w.EncodeAll(b, nil)
 }
 
 // LZ4 is a Pack that writes literals, then, when the text ends in a run, one match that
 // overlaps itself.
-func LZ4(t testing.TB, b []byte) (byte, []byte) {
-	t.Helper()
+func LZ4(tb testing.TB, b []byte) (byte, []byte) {
+	tb.Helper()
 	out := binary.LittleEndian.AppendUint64(nil, uint64(len(b)))
 	run := len(b) - len(bytes.TrimRight(b, "x"))
 	if run < 24 {
