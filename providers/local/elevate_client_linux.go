@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -95,7 +96,7 @@ func (e *elevated) runHelper(dir string) error {
 		return nil
 	}
 	_ = stdin.Close()
-	err = errors.Join(cmd.Wait(), writeErr, readErr)
+	err = cmp.Or(cmd.Wait(), writeErr, readErr) // the first is why the others are
 	return fmt.Errorf("sudo -n: %w: %s\n%s", err, bytes.TrimSpace(errOut.Bytes()), sudoRemedy())
 }
 
