@@ -47,11 +47,21 @@ const observationLimit = 30 * time.Second
 func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since time.Duration, superset bool) facts.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, observationLimit)
 	defer cancel()
-	answer, err := h.root.Facts(ctx, facts.Request{Queries: t.queries(h.name), Superset: superset})
+	answer, err := h.root.Facts(ctx, facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()})
 	if err != nil {
 		return facts.Snapshot{Host: h.name, Checkpoint: c, Since: since, At: time.Now(), Error: err.Error()}
 	}
 	return facts.NewSnapshot(h.name, c, since, answer)
+}
+
+// times is when the checkpoints of this host were, for questions that count
+// since one.
+func (h *host) times() map[facts.Checkpoint]time.Time {
+	times := make(map[facts.Checkpoint]time.Time, len(h.at))
+	for c, s := range h.at {
+		times[c] = s.At
+	}
+	return times
 }
 
 // healthy observes the machines before the fault, for the rules that compare.
