@@ -28,7 +28,7 @@ type desk struct {
 }
 
 func (t *try) openDesk(ctx context.Context) (*desk, error) {
-	root, err := os.MkdirTemp("", "benchtest-")
+	root, err := os.MkdirTemp(t.Scratch, "try-")
 	if err != nil {
 		return nil, fmt.Errorf("make the engine's directory: %w", err)
 	}

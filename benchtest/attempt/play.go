@@ -54,7 +54,7 @@ func (t *try) openAccess(ctx context.Context) error {
 	if t.access != nil {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "benchtest-")
+	dir, err := os.MkdirTemp(t.Scratch, "try-")
 	if err != nil {
 		return fmt.Errorf("make a directory for Ansible: %w", err)
 	}

@@ -41,6 +41,9 @@ type Runner struct {
 	Probe *os.File
 	// Binary is the absolute path of a program that answers -benchtest.dial: ours.
 	Binary string
+	// Scratch is a directory with a short path for keys, sockets and engines'
+	// working directories; empty: the system's for temporary files.
+	Scratch string
 	// Rules are evaluated on every attempt beside the scenario's own. May be empty.
 	Rules []Rule
 	// EngineLimit replaces the engine limit of every scenario; zero leaves it.
