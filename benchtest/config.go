@@ -18,9 +18,10 @@ type Entry = scenario.Entry
 // engine oracle. Flags and their environment twins win over it.
 type Config struct {
 	// Engines are the user's own, chosen by name with -benchtest.engine. A name
-	// that benchtest has already is an error.
+	// that benchtest has already panics.
 	Engines []engines.Engine
-	// Providers are the user's own, by name.
+	// Providers are the user's own, by name. A name that benchtest has already
+	// is an error.
 	Providers map[string]func(providers.Options) (providers.Provider, error)
 	// Rules are evaluated on every attempt beside the scenario's own.
 	Rules []attempt.Rule
@@ -28,8 +29,11 @@ type Config struct {
 	// Nil means ./templates where that directory exists.
 	Templates fs.FS
 
-	Provider string // default: the one build tag's provider, else local
-	Engine   string // default: oracle
+	// Provider is used where neither a flag nor a build tag says which; empty
+	// means local.
+	Provider string
+	// Engine is used where no flag says which; empty means oracle.
+	Engine string
 	// Timeout replaces every engine limit; zero leaves them alone.
 	Timeout time.Duration
 }

@@ -1,6 +1,7 @@
 package benchtest
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -12,6 +13,9 @@ const (
 	graceShare   = 20 // a twentieth of the time, but at least
 	minimumGrace = 10 * time.Second
 )
+
+// errTimeOver is why the suite's context ends at its deadline.
+var errTimeOver = errors.New("the suite's time is over")
 
 // takeDeadline notes when the -timeout of go test ends and switches its alarm
 // off, since the alarm kills the binary with no cleanup at all. The go

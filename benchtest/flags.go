@@ -34,7 +34,7 @@ type settings struct {
 func register(fs *flag.FlagSet, c Config) *settings {
 	s := &settings{}
 	str := func(p *string, name, value, usage string) { fs.StringVar(p, flagPrefix+name, value, usage) }
-	str(&s.provider, "provider", c.Provider, "machine source: `local`, host, incus or lima")
+	str(&s.provider, "provider", "", "machine source: `local`, host, incus, lima, or one of Config's; default: the build tag's, Config's, else local")
 	str(&s.scenarios, "scenarios", "", "comma-separated `keys or tags` to run; empty means all")
 	str(&s.gateway, "gateway", "runner", "where tickets are submitted: `runner`")
 	str(&s.engine, "engine", or(c.Engine, "oracle"), "system under test: `oracle`, noop, mock, command, or one of Config's")
@@ -48,8 +48,8 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.keep, "keep", "never", "keep machines after an attempt: `never`, failed or always")
 	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass, or never")
 	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
-	str(&s.reportDir, "report-dir", "", "`directory` of the record; default BENCHTEST_HOME/runs/RUN_ID")
-	str(&s.logFile, "log-file", "", "mirror the output to this `file`, without colours")
+	str(&s.reportDir, "report-dir", "", "`directory` of the reports, below the package's where it is not absolute; default BENCHTEST_HOME/runs/RUN_ID")
+	str(&s.logFile, "log-file", "", "mirror the output to this `file`, below the package's directory where it is not absolute, without colours")
 	fs.IntVar(&s.iter, flagPrefix+"iter", 1, "`attempts` at each scenario, side by side")
 	fs.IntVar(&s.maxConcurrent, flagPrefix+"max-concurrent", 0, "most `attempts` at once; 0 means no cap but the budget")
 	fs.IntVar(&s.poolIdle, flagPrefix+"pool-idle", 2, "most ready `clones` that wait in the pool; 0 switches it off")
@@ -79,7 +79,7 @@ func applyEnvironment(fs *flag.FlagSet, lookup func(string) (string, bool)) erro
 		if !set || value == "" {
 			return
 		}
-		if err := f.Value.Set(value); err != nil {
+		if err := fs.Set(f.Name, value); err != nil { // as if it had been given
 			errs = append(errs, fmt.Errorf("%s=%q: %w", twin, value, err))
 		}
 	})

@@ -46,8 +46,15 @@ func run(m TestingM, c Config) int {
 	if err != nil {
 		return fail(err)
 	}
-	defer mirror.close()
+	code := runSuite(m, c, set)
+	if err := mirror.close(); err != nil {
+		return fail(fmt.Errorf("-benchtest.log-file: %w", err))
+	}
+	return code
+}
 
+// runSuite is run once the flags are read.
+func runSuite(m TestingM, c Config, set *settings) int {
 	ctx, stop := interruptible()
 	defer stop()
 	s, err := newSuite(ctx, c, set, flag.CommandLine)
@@ -57,14 +64,14 @@ func run(m TestingM, c Config) int {
 	current.Store(s)
 	code := s.run(m)
 	if err := writeStamp(s.dir, time.Now()); err != nil {
-		fmt.Fprintln(os.Stderr, "benchtest: a passing run may be cached:", err, "(pass -count=1)")
+		tell(os.Stderr, "benchtest: %v: a passing run may be cached: pass -count=1", err)
 	}
 	return code
 }
 
 // fail says why there is no run.
 func fail(err error) int {
-	fmt.Fprintln(os.Stderr, "benchtest:", err)
+	tell(os.Stderr, "benchtest: %v", err)
 	return 1
 }
 
@@ -96,7 +103,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			fmt.Fprintf(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once\n", s)
+			tell(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once", s)
 			cancel(errSignal{s})
 		case <-ctx.Done():
 		}

@@ -1,6 +1,7 @@
 package benchtest
 
 import (
+	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -95,4 +96,10 @@ func onlyGoTests(run string) bool {
 	run = strings.TrimLeft(run, "^(")
 	rest, ok := strings.CutPrefix(run, "Test")
 	return ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z'
+}
+
+// onlyBenchmarks reports whether the go command was asked for benchmarks or
+// fuzzing, where -run '^$' leaves out the tests on purpose.
+func onlyBenchmarks(fs *flag.FlagSet) bool {
+	return flagValue(fs, "test.bench") != "" || flagValue(fs, "test.fuzz") != ""
 }

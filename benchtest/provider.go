@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -22,18 +23,34 @@ func tags() []string {
 	return on
 }
 
-// chooseProvider is the provider a run uses: the flag's; else the only
-// tag's; else local. Several tags without the flag are an error.
-func chooseProvider(flag string, tags []string) (string, error) {
+// chooseProvider is the name of the provider that a run uses: the flag's; else
+// the only tag's, since a tag stands on the command line too; else Config's;
+// else local. Several tags without the flag are an error.
+func chooseProvider(flag string, tags []string, config string) (string, error) {
 	switch {
 	case flag != "":
 		return flag, nil
 	case len(tags) == 1:
 		return tags[0], nil
 	case len(tags) > 1:
-		return "", fmt.Errorf("this build has the providers %s: say which with -benchtest.provider", strings.Join(tags, ", "))
+		return "", fmt.Errorf("this build has the tags %s: say which provider with -benchtest.provider", strings.Join(tags, ", "))
 	}
-	return "local", nil
+	return or(config, "local"), nil
+}
+
+// linked refuses a provider that registry does not have, and says what would
+// bring it. Nothing falls back to another one.
+func linked(registry *providers.Registry, name string, tags []string) error {
+	switch {
+	case slices.Contains(registry.Names(), name):
+		return nil
+	case name == "local":
+		return fmt.Errorf("provider %q needs Linux, and this is %s: choose another with -benchtest.provider", name, runtime.GOOS)
+	case slices.Contains(tags, name):
+		return fmt.Errorf("provider %q is not part of this version of benchtest, with or without its tag", name)
+	}
+	_, err := registry.New(name, providers.Options{})
+	return err
 }
 
 // newRegistry registers what is linked and what Config brings.

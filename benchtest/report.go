@@ -88,15 +88,16 @@ func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
 	return o
 }
 
-// repeat is the one line that makes exactly this attempt again, in this package.
+// repeat is the one line that makes exactly this attempt again, in the root of
+// the module. Its limits are its own, so the go command's is off.
 func (s *suite) repeat(a reports.Attempt) string {
-	line := []string{"go", "test", "."}
-	if t := tags(); len(t) > 0 {
-		line = append(line, "-tags", strings.Join(t, ","))
+	line := []string{"go", "test", shellQuote(packagePath(s.dir))}
+	if t := buildTags(); t != "" {
+		line = append(line, "-tags", shellQuote(t))
 	}
 	group, name, _ := strings.Cut(strings.TrimPrefix(a.Test, "Test_"), "/")
 	name, _, _ = strings.Cut(name, "/")
-	line = append(line, "-run", fmt.Sprintf("'^Test_%s$/^%s$'", group, name))
+	line = append(line, "-run", fmt.Sprintf("'^Test_%s$/^%s$'", group, name), "-timeout", "0")
 	flag.CommandLine.Visit(func(f *flag.Flag) {
 		if name, ours := strings.CutPrefix(f.Name, flagPrefix); ours && !onceOnly[name] {
 			line = append(line, "-"+f.Name+"="+shellQuote(f.Value.String()))
@@ -107,7 +108,9 @@ func (s *suite) repeat(a reports.Attempt) string {
 
 // onceOnly are the flags that chose this run's attempts or where they report,
 // and have no place in the repetition of one of them.
-var onceOnly = map[string]bool{"scenarios": true, "shard": true, "iter": true, "seed": true, "report-dir": true, "log-file": true}
+var onceOnly = map[string]bool{
+	"scenarios": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
+}
 
 func shellQuote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+") == "" {

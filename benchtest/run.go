@@ -44,6 +44,7 @@ func Run(t *testing.T, group string, table []Entry) {
 // scenario makes the attempts at one scenario.
 func (s *suite) scenario(t *testing.T, sc *scenario.Scenario) {
 	t.Helper()
+	s.call(sc.Key)
 	switch {
 	case testing.Short():
 		t.Skip("short: a scenario needs a machine: run without -short")

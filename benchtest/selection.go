@@ -55,6 +55,21 @@ func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string) (s
 	return sel, nil
 }
 
+// nothingChosen is the error of a run that would be green without evidence.
+func (s *suite) nothingChosen(run string) error {
+	switch {
+	case len(s.scenarios) == 0:
+		return fmt.Errorf("no scenario below %s: make one with go tool benchtest new nginx/001-broken-config", s.dir)
+	case run != "" && s.set.scenarios != "":
+		return fmt.Errorf("no scenario matches -run %q and -benchtest.scenarios=%q", run, s.set.scenarios)
+	case run != "" && s.sel.leftOut > 0:
+		return fmt.Errorf("no scenario matches -run %q; %d carry it as a tag: -benchtest.scenarios=%s", run, s.sel.leftOut, s.sel.word)
+	case run != "":
+		return fmt.Errorf("no scenario matches -run %q", run)
+	}
+	return fmt.Errorf("no scenario is left by -benchtest.scenarios=%q, -benchtest.shard=%q and -skip", s.set.scenarios, s.set.shard)
+}
+
 var word = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // plainWord is run when it is a word that could be a tag.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
+	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/gateways"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/fixtures"
@@ -28,29 +30,35 @@ type suite struct {
 	config Config
 	set    *settings
 	flags  *flag.FlagSet
-	// ctx ends at a signal. It is a field since tests are called by package
-	// testing, whose own context ends with each test.
+	// ctx ends at a signal, and at the deadline. It is a field since tests are
+	// called by package testing, whose own context ends with each test.
 	ctx       context.Context
 	dir       string // of the package
 	home      string // BENCHTEST_HOME
-	provider  string
 	catalog   *fixtures.Catalog
 	scenarios []*scenario.Scenario
 	sel       selection
-	deadline  time.Time
+	deadline  time.Time // zero: none
 	started   time.Time
 
+	// What attempts are made with; chosen only where there will be any.
+	provider string
+	engine   engines.Engine
+	gateway  gateways.Gateway
+
 	runner *attempt.Runner // nil when nothing is to be attempted
+	cache  *fixtures.TemplateCache
 	undo   []func(context.Context) error
 
 	mu       sync.Mutex
-	rounds   map[string]int
+	called   map[string]bool // keys of scenarios whose test ran
+	rounds   map[string]int  // attempts begun, by key
 	attempts []reports.Attempt
 }
 
 // newSuite loads the scenarios and chooses among them; it makes nothing.
 func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet) (*suite, error) {
-	s := &suite{config: c, set: set, flags: flags, ctx: ctx, started: time.Now(), rounds: map[string]int{}}
+	s := &suite{config: c, set: set, flags: flags, ctx: ctx, started: time.Now(), called: map[string]bool{}, rounds: map[string]int{}}
 	var err error
 	if s.dir, err = os.Getwd(); err != nil {
 		return nil, fmt.Errorf("find the package's directory: %w", err)
@@ -58,83 +66,64 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 	if s.home, err = fixtures.Home(os.LookupEnv); err != nil {
 		return nil, err
 	}
-	if s.provider, err = chooseProvider(set.provider, tags()); err != nil {
-		return nil, err
-	}
 	if s.catalog, err = loadCatalog(c, s.dir); err != nil {
 		return nil, err
 	}
-	if s.scenarios, err = loadScenarios(s.dir, s.catalog); err != nil {
+	if s.scenarios, err = loadScenarios(os.Stderr, s.dir, s.catalog); err != nil {
 		return nil, err
 	}
 	run, skip := flagValue(flags, "test.run"), flagValue(flags, "test.skip")
 	if s.sel, err = selectScenarios(s.scenarios, set, run, skip); err != nil {
 		return nil, err
 	}
-	if len(s.sel.chosen) == 0 && !onlyGoTests(run) && !s.short() {
-		return nil, s.nothingChosen(run)
+	switch {
+	case s.short():
+		return s, nil
+	case len(s.sel.chosen) > 0:
+		return s, s.prepare()
+	case onlyGoTests(run) || onlyBenchmarks(flags):
+		return s, nil
 	}
-	s.deadline, err = takeDeadline(flags, s.started)
-	raiseParallel(flags)
-	return s, err
+	return nil, s.nothingChosen(run)
 }
 
-// loadScenarios reads every scenario below dir. Warnings are printed; errors
-// are returned, all of them.
-func loadScenarios(dir string, catalog *fixtures.Catalog) ([]*scenario.Scenario, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open scenarios: %w", err)
+// prepare settles what attempts are made with and how much time there is, for
+// them and for a dry run.
+func (s *suite) prepare() error {
+	if err := s.chooseParts(); err != nil {
+		return err
 	}
-	// The root stays open: scenarios read their files through it.
-	all, problems := scenario.Load(root.FS(), scenario.LoadOptions{Templates: catalog.Names()})
-	var bad scenario.Problems
-	for _, p := range problems {
-		if !p.Warning {
-			bad = append(bad, p)
-		}
+	if s.set.dryRun {
+		return nil
 	}
-	if len(bad) > 0 {
-		return nil, fmt.Errorf("load scenarios:\n%w", bad)
-	}
-	return all, nil
+	var err error
+	s.deadline, err = takeDeadline(s.flags, s.started)
+	raiseParallel(s.flags)
+	return err
 }
 
 func (s *suite) short() bool { return flagValue(s.flags, "test.short") == "true" }
 
-// attempts anything: scenarios are chosen and neither -short nor dry-run.
+// works reports whether there will be attempts: scenarios are chosen, and
+// neither -short nor -benchtest.dry-run is given.
 func (s *suite) works() bool { return len(s.sel.chosen) > 0 && !s.short() && !s.set.dryRun }
-
-// nothingChosen is the error of a run that would be green without evidence.
-func (s *suite) nothingChosen(run string) error {
-	switch {
-	case len(s.scenarios) == 0:
-		return fmt.Errorf("no scenario below %s: make one with go tool benchtest new nginx/001-broken-config", s.dir)
-	case run != "" && s.set.scenarios != "":
-		return fmt.Errorf("no scenario matches -run %q and -benchtest.scenarios=%q", run, s.set.scenarios)
-	case run != "":
-		hint := ""
-		if s.sel.leftOut > 0 {
-			hint = fmt.Sprintf("; %d carry it as a tag: -benchtest.scenarios=%s", s.sel.leftOut, s.sel.word)
-		}
-		return fmt.Errorf("no scenario matches -run %q%s", run, hint)
-	}
-	return fmt.Errorf("no scenario is left by -benchtest.scenarios=%q, -benchtest.shard=%q and -skip", s.set.scenarios, s.set.shard)
-}
 
 // run makes what attempts stand on, runs the tests, tears down and reports.
 func (s *suite) run(m TestingM) int {
 	if !s.works() {
-		return m.Run()
+		return s.complete(m.Run())
+	}
+	interruptible := s.ctx
+	if !s.deadline.IsZero() {
+		ctx, cancel := context.WithDeadlineCause(s.ctx, s.deadline, errTimeOver)
+		defer cancel()
+		s.ctx = ctx
 	}
 	if err := s.setUp(); err != nil {
 		return fail(errors.Join(err, s.tearDown()))
 	}
-	code := m.Run()
-	if missing := s.missing(); len(missing) > 0 && code == 0 {
-		tell(os.Stderr, "benchtest: chosen and never run: %s: the generated table is stale: run go generate ./...", strings.Join(missing, ", "))
-		code = 1
-	}
+	s.warnOfTime()
+	code := s.complete(m.Run())
 	if err := s.tearDown(); err != nil {
 		tell(os.Stderr, "benchtest: tear down: %v", err)
 		code = max(code, 1)
@@ -142,6 +131,19 @@ func (s *suite) run(m TestingM) int {
 	if err := s.report(); err != nil {
 		tell(os.Stderr, "benchtest: write reports: %v", err)
 		code = max(code, 1)
+	}
+	if interruptible.Err() != nil { // whatever the gate says of what was left
+		code = max(code, 1)
+	}
+	return code
+}
+
+// complete fails a run that left out a scenario that was chosen: no test of
+// the table calls it.
+func (s *suite) complete(code int) int {
+	if missing := s.missing(); len(missing) > 0 && code == 0 {
+		tell(os.Stderr, "benchtest: chosen and never run: %s: the generated table is stale: run go generate ./...", strings.Join(missing, ", "))
+		return 1
 	}
 	return code
 }
@@ -159,6 +161,13 @@ func (s *suite) tearDown() error {
 	return errors.Join(errs...)
 }
 
+// call notes that the test of a scenario runs.
+func (s *suite) call(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.called[key] = true
+}
+
 // next numbers the attempts at a scenario: -count goes on where it was.
 func (s *suite) next(key string) int {
 	s.mu.Lock()
@@ -174,11 +183,13 @@ func (s *suite) add(rec reports.Attempt) {
 	s.attempts = append(s.attempts, rec)
 }
 
-// missing lists the chosen scenarios that no attempt was made at.
+// missing lists the chosen scenarios that no test has called.
 func (s *suite) missing() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var keys []string
 	for _, sc := range s.sel.chosen {
-		if !slices.ContainsFunc(s.attempts, func(a reports.Attempt) bool { return a.Key == sc.Key }) {
+		if !s.called[sc.Key] {
 			keys = append(keys, sc.Key)
 		}
 	}

@@ -1,0 +1,74 @@
+package benchtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// openRecord makes the run's directory and its log.
+func (s *suite) openRecord(_ context.Context, id string) error {
+	run, err := reports.NewRun(filepath.Join(s.home, "runs"), id)
+	if err != nil {
+		return err
+	}
+	s.runner.Record = run
+	log, err := os.OpenFile(filepath.Join(run.Dir, "benchtest.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open log: %w", err), run.Close())
+	}
+	s.runner.Log = slog.New(slog.NewTextHandler(log, nil))
+	s.undo = append(s.undo, func(context.Context) error { return log.Close() })
+	return run.Log.Append(reports.Event{Kind: reports.RunStarted, RunID: run.ID, Run: s.info()})
+}
+
+// info describes the run for its log and its reports.
+func (s *suite) info() *reports.RunInfo {
+	info := &reports.RunInfo{
+		RunID: s.runner.Record.ID, Started: s.started, Argv: os.Args, Seed: s.set.seed, Provider: s.provider,
+		Engine: s.set.engine, Gateway: s.set.gateway, Version: version(),
+	}
+	if s.set.fail != "any" {
+		info.Gate = s.set.fail
+	}
+	return info
+}
+
+// version is benchtest's own, as the module that was built says.
+func version() string {
+	const path = "github.com/benchtest-dev/benchtest"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Path == path {
+		return info.Main.Version
+	}
+	for _, d := range info.Deps {
+		if d.Path == path {
+			return d.Version
+		}
+	}
+	return "unknown"
+}
+
+// buildTags are the -tags that this binary was built with, as the go command
+// takes them.
+func buildTags() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" {
+			return s.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,73 @@
+package benchtest
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// templates is the cache of this run; it is made when first wanted.
+func (s *suite) templates() *fixtures.TemplateCache {
+	if s.cache == nil {
+		s.cache = fixtures.NewTemplateCache(s.runner.Provider, s.progress())
+	}
+	return s.cache
+}
+
+// buildTemplates builds what the chosen scenarios need and is not there, all
+// at once and before the first attempt, so that it is on no attempt's clock.
+// One that cannot be built is told and no more: the cache remembers, and
+// exactly the attempts at its scenarios are errored with the same words.
+func (s *suite) buildTemplates(ctx context.Context, _ string) error {
+	wanted, err := s.wantedTemplates()
+	if err != nil {
+		return err
+	}
+	cache := s.templates()
+	var wg sync.WaitGroup
+	for _, t := range wanted {
+		wg.Go(func() {
+			if err := cache.EnsureBuilt(ctx, t); err != nil && ctx.Err() == nil {
+				tell(os.Stderr, "benchtest: %v: the scenarios that need template %s will be errored", err, t.Name)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// wantedTemplates are those of the chosen scenarios, each once.
+func (s *suite) wantedTemplates() ([]providers.Template, error) {
+	var wanted []providers.Template
+	seen := map[string]bool{"": true} // a host that is not cloned has none
+	for _, sc := range s.sel.chosen {
+		for _, h := range sc.Hosts {
+			if seen[h.Template] {
+				continue
+			}
+			seen[h.Template] = true
+			t, err := s.catalog.Get(h.Template)
+			if err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, t)
+		}
+	}
+	return wanted, nil
+}
+
+// progress is where the building of templates is shown: the terminal, which go
+// test hides from our standard output, else standard error.
+func (s *suite) progress() fixtures.Progress {
+	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
+	if err != nil {
+		return fixtures.Progress{W: os.Stderr}
+	}
+	s.undo = append(s.undo, func(context.Context) error { return tty.Close() })
+	return fixtures.Progress{W: tty, Terminal: term.IsTerminal(int(tty.Fd()))}
+}
