@@ -10,6 +10,7 @@ import (
 
 // benchtestTable is what the tests below were generated from.
 var benchtestTable = []benchtest.Entry{
+	{Key: "accounts/locked-deploy-account", Group: "accounts", Name: "locked-deploy-account", Dir: "accounts/locked-deploy-account", Tags: []string{"accounts", "ansible", "2501"}, Digest: "a0dc979a4ac0aeea"},
 	{Key: "cron/001-dead-job", Group: "cron", Name: "001-dead-job", Dir: "cron/001-dead-job", Tags: []string{"cron", "backup", "smoke"}, Digest: "e4f2dcf4a9f1c832"},
 	{Key: "disk/001-full-filesystem", Group: "disk", Name: "001-full-filesystem", Dir: "disk/001-full-filesystem", Tags: []string{"disk", "smoke"}, Digest: "9306b90b34faf5ee"},
 	{Key: "network/001-wrong-hosts-entry", Group: "network", Name: "001-wrong-hosts-entry", Dir: "network/001-wrong-hosts-entry", Tags: []string{"network", "dns", "nginx"}, Digest: "6b91ce8230592bf3"},
@@ -20,6 +21,8 @@ var benchtestTable = []benchtest.Entry{
 	{Key: "systemd/001-wrong-execstart", Group: "systemd", Name: "001-wrong-execstart", Dir: "systemd/001-wrong-execstart", Tags: []string{"systemd", "release", "smoke"}, Digest: "7cf4061ca5c3efdb"},
 	{Key: "tls/001-expired-certificate", Group: "tls", Name: "001-expired-certificate", Dir: "tls/001-expired-certificate", Tags: []string{"tls", "nginx", "certificate"}, Digest: "3a66c36583bab620"},
 }
+
+func Test_accounts(t *testing.T) { benchtest.Run(t, "accounts", benchtestTable) }
 
 func Test_cron(t *testing.T) { benchtest.Run(t, "cron", benchtestTable) }
 

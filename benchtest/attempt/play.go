@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/benchtest-dev/benchtest/providers/ansible"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
@@ -44,7 +45,8 @@ func (t *try) play(ctx context.Context, k task) (scriptResult, error) {
 	}
 	output := string(r.Output)
 	if failure := r.Failure(); failure != "" {
-		output = failure
+		// One line: a module's message may hold all that its program printed.
+		output = strings.Join(strings.Fields(failure), " ")
 	}
 	return scriptResult{file: k.step.Playbook, host: "all hosts", exit: r.ExitCode, output: output}, nil
 }
