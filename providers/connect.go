@@ -8,11 +8,14 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// The pauses between two dials. A machine that is booting answers refusals
-// fast, and what it is waited for is short.
+// The pauses between two dials grow with the wait, so that what is lost after
+// the machine's last refusal is a small share of the whole. A refusal of a key
+// costs both sides a handshake and is not hurried.
 const (
-	firstPause = 10 * time.Millisecond
-	lastPause  = 500 * time.Millisecond
+	firstPause   = 5 * time.Millisecond
+	lastPause    = 500 * time.Millisecond
+	pauseShare   = 32 // of what was waited so far
+	refusedPause = 50 * time.Millisecond
 )
 
 // authPatience is how long a refused key is tried again: for a moment of every
@@ -44,7 +47,7 @@ func (s *Sandbox) connect(ctx context.Context) (*link, error) {
 func (s *Sandbox) redial(ctx context.Context) (*link, error) {
 	var refusedSince time.Time
 	var last error
-	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
+	for begin := time.Now(); ; {
 		l, err := s.dial(ctx)
 		if err == nil {
 			return s.adopt(l)
@@ -52,10 +55,14 @@ func (s *Sandbox) redial(ctx context.Context) (*link, error) {
 		if last == nil || ctx.Err() == nil { // a try that ctx cut short tells nothing
 			last = err
 		}
+		pause := min(max(time.Since(begin)/pauseShare, firstPause), lastPause)
 		if !authRefused(err) {
 			refusedSince = time.Time{}
-		} else if refusedSince.IsZero() {
-			refusedSince = time.Now()
+		} else {
+			pause = max(pause, refusedPause)
+			if refusedSince.IsZero() {
+				refusedSince = time.Now()
+			}
 		}
 		if hopeless(err) || !refusedSince.IsZero() && time.Since(refusedSince) > authPatience {
 			return nil, fmt.Errorf("connect: %w", err)
