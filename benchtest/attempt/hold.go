@@ -51,6 +51,7 @@ func (t *try) held(ctx context.Context, at time.Duration) error {
 		v := t.validate(ctx)
 		t.validated = &v
 	}
+	t.reservation.ReleaseCPU() // the machines have nothing to do any more
 	return ctx.Err()
 }
 

@@ -90,7 +90,9 @@ func newTry(r *Runner, spec Spec, b *book) *try {
 // that there is none.
 func (t *try) live(ctx context.Context, last bool) {
 	for _, s := range t.life() {
+		start := time.Now()
 		err := t.timed(s.clock, func() error { return s.do(ctx) })
+		t.note(t.book.event(reports.Event{Kind: reports.PhaseDone, Phase: s.name, Took: time.Since(start)}))
 		if err != nil {
 			t.retryable = s.infrastructure && !last && ctx.Err() == nil
 			t.broke(s.name, t.explain(ctx, err))
