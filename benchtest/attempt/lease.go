@@ -2,7 +2,6 @@ package attempt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +43,7 @@ func (t *try) lease(ctx context.Context) error {
 		if h.clone, err = t.Pool.Get(ctx, h.want); err != nil {
 			return err
 		}
-		h.root = providers.NewSandbox(h.clone.Machine, h.name, h.clone.Access("root"), providers.SandboxOptions{Probe: t.Probe, Log: t.Log})
+		h.root = t.sandbox(h.clone)
 		return nil
 	})
 	if err != nil {
@@ -101,15 +100,23 @@ func (t *try) ready(ctx context.Context) error {
 
 // ReadyFunc is what a pool calls before it hands a clone over: PID 1 reports
 // running or degraded with no job queued, and the template's ready: rules hold.
+// The connection that told us so stays with the clone.
 func (r *Runner) ReadyFunc() func(context.Context, *fixtures.Clone) error {
 	return func(ctx context.Context, c *fixtures.Clone) error {
-		sb := providers.NewSandbox(c.Machine, c.HostName, c.Access("root"), providers.SandboxOptions{Probe: r.Probe, Log: r.Log})
-		err := sb.WaitReady(ctx)
-		if err == nil {
-			err = holdReadyRules(ctx, sb, c.Template)
+		c.Root = r.sandbox(c)
+		if err := c.Root.WaitReady(ctx); err != nil {
+			return err
 		}
-		return errors.Join(err, sb.Close())
+		return holdReadyRules(ctx, c.Root, c.Template)
 	}
+}
+
+// sandbox is root's on a clone: the one that came with it, or a new one.
+func (r *Runner) sandbox(c *fixtures.Clone) *providers.Sandbox {
+	if c.Root != nil {
+		return c.Root
+	}
+	return providers.NewSandbox(c.Machine, c.HostName, c.Access("root"), providers.SandboxOptions{Probe: r.Probe, Log: r.Log})
 }
 
 // readyEvery is the pause between two looks at a template's ready: rules.

@@ -77,6 +77,16 @@ state:
 	}
 }
 
+// A handshake takes ten times as long as a command, so a machine is handed over
+// with the connection that found it ready.
+func TestOneConnectionServesReadinessAndAttempt(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, func(h *harness) { h.Engine = engines.Noop{} })
+	rec, log := h.run(load(t, nil))
+	require.Equal(t, rules.Failed, rec.Outcome, log)
+	assert.Equal(t, 1, h.fake.Counters().Dials)
+}
+
 func TestEngineThatUsesUpItsTime(t *testing.T) {
 	t.Parallel()
 	forever := engine{func(ctx context.Context, w engines.Work) (rules.Job, error) {
