@@ -44,18 +44,21 @@ func killLine(user string, pid int) string {
 }
 
 // ParseKill reads a line by which a Sandbox kills the session of a command of
-// its own. It is not a command that anybody asked for.
+// its own, to the byte. It is not a command that anybody asked for.
 func ParseKill(line string) (pid int, ok bool) {
 	rest, ok := strings.CutPrefix(line, killHead)
 	if !ok {
 		return 0, false
 	}
 	words, ok := unquote(rest)
-	if !ok || len(words) < 3 || words[1] != "benchtest-kill" {
+	if !ok {
 		return 0, false
 	}
 	pid, err := strconv.Atoi(words[len(words)-1])
-	return pid, err == nil
+	if err != nil || pid < 1 || line != killLine("root", pid) && line != killLine("agent", pid) {
+		return 0, false
+	}
+	return pid, true
 }
 
 // kill ends the command whose time is up. Over SSH a signal reaches nothing

@@ -104,10 +104,23 @@ func quote(b *strings.Builder, w string) {
 	b.WriteByte('\'')
 }
 
-// ParseLaunch reads a line that Launch.Line wrote. Ok is false for any other
-// command line: whoever forwards commands (the bastion, a fake) sees by it
-// what a Sandbox really runs.
-func ParseLaunch(line string) (l Launch, ok bool) {
+// ParseLaunch reads a line that Launch.Line wrote, to the byte. Ok is false for
+// any other command line, be it one that a shell would take for the same:
+// whoever forwards commands (the bastion, a fake) sees by it what a Sandbox
+// really runs.
+func ParseLaunch(line string) (Launch, bool) {
+	l, ok := readLaunch(line)
+	if !ok {
+		return Launch{}, false
+	}
+	if again, err := l.Line(); err != nil || again != line {
+		return Launch{}, false
+	}
+	return l, true
+}
+
+// readLaunch reads what is written like a launch.
+func readLaunch(line string) (l Launch, ok bool) {
 	rest, ok := strings.CutPrefix(line, launchHead)
 	if !ok {
 		return Launch{}, false

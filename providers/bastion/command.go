@@ -72,14 +72,10 @@ func (b *Bastion) recordOf(host string, r *ssh.Request) (Record, error) {
 }
 
 // asked is what a client asked for with line. A Sandbox of this process wraps
-// its commands; only a line that is exactly such a wrapper is taken for one, and
-// a changed environment is part of what was asked.
+// its commands; a changed environment is part of what was asked.
 func asked(line string) (command string, argv []string) {
 	l, ok := providers.ParseLaunch(line)
 	if !ok {
-		return line, argvOf(line)
-	}
-	if again, err := l.Line(); err != nil || again != line {
 		return line, argvOf(line)
 	}
 	argv = l.Argv
