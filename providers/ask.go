@@ -15,8 +15,13 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
-// maxAnswer bounds what a probe may say.
-const maxAnswer = 16 << 20
+// What a probe may say: bytes, and JSON values. Fifty questions and a machine
+// with thousands of packages need a tenth of either.
+const (
+	maxAnswer       = 16 << 20
+	maxAnswerValues = 1 << 18
+	maxAnswerDepth  = 100
+)
 
 // Facts asks the machine all of req in at most two round trips, side by side:
 // out of band where the Machine is a Prober, and for what only a guest program
@@ -143,12 +148,15 @@ func (s *Sandbox) askInside(ctx context.Context, req facts.Request) (facts.Answe
 	case r.StdoutTruncated:
 		return facts.Answer{}, fmt.Errorf("probe in the guest: %w: over %d bytes", ErrTooLarge, maxAnswer)
 	}
-	return decodeAnswer(r.Stdout, req, func(f facts.Fact) facts.Grade {
-		if f.Query.GuestRun() {
-			return facts.GradeGuestRun
-		}
-		return facts.GradeGuestSSH
-	})
+	return decodeAnswer(r.Stdout, req, guestGrade)
+}
+
+// guestGrade is the grade of a fact that came from inside.
+func guestGrade(f facts.Fact) facts.Grade {
+	if f.Query.GuestRun() {
+		return facts.GradeGuestRun
+	}
+	return facts.GradeGuestSSH
 }
 
 // decodeAnswer reads what a probe said to req. The facts are matched to the
@@ -158,6 +166,9 @@ func decodeAnswer(said []byte, req facts.Request, grade func(facts.Fact) facts.G
 	var a facts.Answer
 	if len(said) > maxAnswer {
 		return a, fmt.Errorf("read answer: %w: %d bytes, over %d", ErrTooLarge, len(said), maxAnswer)
+	}
+	if depth, values := facts.JSONSize(said); depth > maxAnswerDepth || values > maxAnswerValues {
+		return a, fmt.Errorf("read answer: %w: %d values in %d levels, over %d in %d", ErrTooLarge, values, depth, maxAnswerValues, maxAnswerDepth)
 	}
 	d := json.NewDecoder(bytes.NewReader(said))
 	d.DisallowUnknownFields()

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
 // Bounds of a job record. An engine writes it, so nothing about it is trusted.
 const (
-	MaxJobBytes = 16 << 20
-	maxJobDepth = 32
+	MaxJobBytes  = 16 << 20
+	maxJobDepth  = 32
+	maxJobValues = 1 << 18
 )
 
 // ParseJob reads a job record that an engine left. The error names the field
@@ -23,8 +26,11 @@ func ParseJob(b []byte) (Job, error) {
 	if len(b) > MaxJobBytes {
 		return Job{}, fmt.Errorf("read job record: %d bytes, at most %d are allowed", len(b), MaxJobBytes)
 	}
-	if jsonDepth(b) > maxJobDepth {
+	switch depth, values := facts.JSONSize(b); {
+	case depth > maxJobDepth:
 		return Job{}, fmt.Errorf("read job record: deeper than %d levels", maxJobDepth)
+	case values > maxJobValues:
+		return Job{}, fmt.Errorf("read job record: %d values, at most %d are allowed", values, maxJobValues)
 	}
 	var j Job
 	if err := json.Unmarshal(b, &j); err != nil {
@@ -64,28 +70,6 @@ func jsonKind(t reflect.Type) string {
 		return "a number"
 	}
 	return "a whole number"
-}
-
-// jsonDepth is how deep b nests at most, whether or not it is valid JSON.
-func jsonDepth(b []byte) int {
-	depth, deepest := 0, 0
-	quoted, escaped := false, false
-	for _, c := range b {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return deepest
 }
 
 // jobFields is a Job without its methods.

@@ -81,6 +81,7 @@ func TestParseJobProblems(t *testing.T) {
 		{"resolution", `{"resolution": "sucxess"}`, `read job record: resolution: unknown resolution "sucxess": did you mean "success"?`},
 		{"deep", strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40), "read job record: deeper than 32 levels"},
 		{"deep and broken", strings.Repeat("[", 1<<20), "read job record: deeper than 32 levels"},
+		{"many", `{"tasks": [` + strings.Repeat("{},", 1<<18) + "{}]}", "values, at most 262144 are allowed"},
 		{"large", `{"plan": "` + strings.Repeat("x", rules.MaxJobBytes) + `"}`, "at most 16777216 are allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
