@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
@@ -19,6 +21,7 @@ import (
 // its only way to the machines.
 type desk struct {
 	dir       string
+	cell      *isolate.Cell // nil: the engine starts no program
 	bastion   *bastion.Bastion
 	sandboxes map[string]providers.Runner
 	closers   []func() error
@@ -37,25 +40,38 @@ func (t *try) openDesk(ctx context.Context) (*desk, error) {
 	if err := os.Mkdir(d.dir, 0o700); err != nil {
 		return nil, errors.Join(fmt.Errorf("make the engine's directory: %w", err), d.close())
 	}
-	upstreams := map[string]bastion.Upstream{}
-	for _, h := range t.hosts {
-		upstreams[h.name] = bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}
+	if d.cell, err = t.openCell(ctx, d.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("isolate the engine: %w", err), d.close())
 	}
-	log, err := t.dir.Log("bastion")
-	if err != nil {
+	d.closers = append(d.closers, d.cell.Close)
+	if err := t.openBastion(ctx, d, root+"/ssh"); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: root + "/ssh", Hosts: upstreams, Binary: t.Binary, Log: log})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start bastion: %w", err), d.close())
-	}
-	d.closers = append(d.closers, d.bastion.Close)
 	for _, h := range t.hosts {
 		sb := providers.NewSandbox(d.bastion.Machine(h.name), h.name, d.bastion.Access(), providers.SandboxOptions{})
 		d.closers = append(d.closers, sb.Close)
 		d.sandboxes[h.name] = sb
 	}
 	return d, nil
+}
+
+// openBastion starts the bastion, for whoever the engine's program runs as.
+func (t *try) openBastion(ctx context.Context, d *desk, dir string) error {
+	upstreams := map[string]bastion.Upstream{}
+	for _, h := range t.hosts {
+		upstreams[h.name] = bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}
+	}
+	log, err := t.dir.Log("bastion")
+	if err != nil {
+		return err
+	}
+	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: dir, Hosts: upstreams, Binary: t.Binary, Log: log, Owner: owner(d.cell)})
+	if err != nil {
+		return err
+	}
+	d.closers = append(d.closers, d.bastion.Close)
+	d.cell.Show(filepath.Dir(d.bastion.SSHConfigPath()), filepath.Dir(d.bastion.Socket()))
+	return nil
 }
 
 // close undoes openDesk, last things first.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/benchtest/gateways"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
@@ -56,6 +57,8 @@ type Runner struct {
 	Specialty string
 	Keep      Keep
 	Seed      int64
+
+	warden isolate.Warden // confines engines
 }
 
 // Keep says which machines stay after an attempt.

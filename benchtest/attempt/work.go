@@ -86,6 +86,8 @@ func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 		Transcript: t.dir.Transcript(),
 		Log:        t.book.log,
 		Observe:    d.observe,
+		Cell:       d.cell,
+		Isolated:   t.isolated,
 	}
 	for _, h := range t.hosts {
 		w.Hosts = append(w.Hosts, h.name)
@@ -95,6 +97,12 @@ func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 		w.Solution, w.Solve = t.sc.FS, t.sc.Scripts.Solve
 	}
 	return w
+}
+
+// isolated notes what confines the engine on the driver.
+func (t *try) isolated(by string) {
+	t.rec.EngineIsolation = by
+	t.logf("engine isolation: %s", by)
 }
 
 // agents are the scenario's, with the run's specialty where it has one.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,9 +22,6 @@ type Command struct {
 	Env  []string // names of variables of the driver that the program is given
 	// Grace is how long the program may take to end after SIGTERM; zero means 5 s.
 	Grace time.Duration
-	// Isolation, where set, confines the program before it starts and says by
-	// what. An error means that the engine does not start.
-	Isolation func(*exec.Cmd) (by string, err error)
 }
 
 // NewCommand makes the engine that line, a program and its arguments as shell
@@ -56,6 +52,9 @@ func (c *Command) configure(line, env string) error {
 // Name is "command".
 func (*Command) Name() string { return "command" }
 
+// Launches makes it a Launcher.
+func (*Command) Launches() {}
+
 // defaultGrace is between SIGTERM and SIGKILL.
 const defaultGrace = 5 * time.Second
 
@@ -78,14 +77,11 @@ func (c *Command) Work(ctx context.Context, w Work) (rules.Job, error) {
 	if err != nil {
 		return rules.Job{}, fmt.Errorf("%w: %w", ErrNotStarted, err)
 	}
-	by := "none"
-	if c.Isolation != nil {
-		if by, err = c.Isolation(cmd); err != nil {
-			return rules.Job{}, fmt.Errorf("%w: isolate engine: %w", ErrNotStarted, err)
-		}
+	if err := w.Cell.Wrap(cmd); err != nil {
+		return rules.Job{}, fmt.Errorf("%w: isolate engine: %w", ErrNotStarted, err)
 	}
 	if w.Isolated != nil {
-		w.Isolated(by)
+		w.Isolated(w.Cell.By())
 	}
 	reader := &streamReader{}
 	cmd.Stdin = strings.NewReader(w.Ticket.Body)
@@ -98,6 +94,9 @@ func (c *Command) Work(ctx context.Context, w Work) (rules.Job, error) {
 	end, err := runGroup(cmd, grace)
 	if err != nil {
 		return rules.Job{}, err
+	}
+	if err := w.Cell.Failure(); err != nil {
+		return rules.Job{}, fmt.Errorf("%w: isolate engine: %w", ErrNotStarted, err)
 	}
 	j := c.readJob(w)
 	reader.fill(&j)
@@ -126,10 +125,19 @@ const jobName = "job.json"
 
 func (c *Command) jobPath(w Work) string { return filepath.Join(w.Dir, jobName) }
 
+func readJobFile(w Work) ([]byte, error) {
+	dir, err := w.Cell.OpenDir(w.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return readRegular(dir, jobName, rules.MaxJobBytes)
+}
+
 // readJob reads the record that the program left, if it did. One that cannot be
 // read counts as none, and the log says why.
 func (c *Command) readJob(w Work) rules.Job {
-	b, err := readRegular(w.Dir, jobName, rules.MaxJobBytes)
+	b, err := readJobFile(w)
 	if err == nil && b == nil {
 		return rules.Job{}
 	}

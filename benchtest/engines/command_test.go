@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -66,7 +65,6 @@ func TestCommand_notStarted(t *testing.T) {
 		{"no such program", &engines.Command{Argv: []string{"no-such-engine"}}},
 		{"no program", &engines.Command{}},
 		{"a directory", &engines.Command{Argv: []string{"/tmp"}}},
-		{"cannot be isolated", &engines.Command{Argv: []string{"true"}, Isolation: func(*exec.Cmd) (string, error) { return "", errors.New("no namespaces") }}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -126,20 +124,6 @@ func TestCommand_largeBody(t *testing.T) {
 	require.NoError(t, err, "it need not read its standard input")
 }
 
-func TestCommand_isolation(t *testing.T) {
-	t.Parallel()
-	d := enginetest.NewDesk(t, "")
-	c := program("echo $CONFINED")
-	c.Isolation = func(cmd *exec.Cmd) (string, error) {
-		cmd.Env = append(cmd.Env, "CONFINED=yes")
-		return "jail", nil
-	}
-	_, err := c.Work(t.Context(), d.Work)
-	require.NoError(t, err)
-	assert.Equal(t, "yes\n", d.Transcript.String())
-	assert.Equal(t, []string{"jail"}, d.Isolated())
-}
-
 // alive reports whether the process whose ID the file holds still runs.
 func alive(t *testing.T, pidFile string) bool {
 	t.Helper()
@@ -163,7 +147,7 @@ func TestCommand_deadline(t *testing.T) {
 		{"knows nothing of signals", `echo ready; sleep 600; true`, rules.HardFailure, false},
 		{"ignores SIGTERM", `trap '' TERM; echo ready; while :; do sleep 0.02; done`, rules.HardFailure, true},
 		{"its child ignores SIGTERM", `(trap '' TERM; echo ready; exec sleep 600) & wait; sleep 600`, rules.HardFailure, false},
-		{"stopped", `echo ready; kill -STOP $$`, rules.HardFailure, true},
+		{"stopped", `(until grep -q ') T ' /proc/$$/stat; do :; done; echo ready) & kill -STOP $$`, rules.HardFailure, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -64,15 +64,10 @@ func variable(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), maxVariable)], "")
 }
 
-// readRegular reads at most limit bytes of a regular file in dir, which
+// readRegular reads at most limit bytes of a regular file in root, which
 // somebody else may have filled: a symbolic link or a FIFO is an error, a file
 // that is not there nil.
-func readRegular(dir, name string, limit int64) ([]byte, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+func readRegular(root *os.Root, name string, limit int64) ([]byte, error) {
 	info, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

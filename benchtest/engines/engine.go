@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/providers"
@@ -58,9 +59,19 @@ type Work struct {
 	// Observe records a command that the engine ran where the bastion cannot
 	// see single commands (the oracle's traced ones).
 	Observe func(rules.Command)
+	// Cell confines the program of a Launcher on the driver; nil confines nothing.
+	Cell *isolate.Cell
 	// Isolated is told what confines the engine on the driver, once, before it
 	// starts; "none" where nothing does. It may be nil.
 	Isolated func(by string)
+}
+
+// A Launcher is an Engine that starts a program of somebody else's on the
+// driver: it is given a Cell, and runs it by Cell.Wrap.
+type Launcher interface {
+	Engine
+	// Launches says that it does.
+	Launches()
 }
 
 // An Oracle is an Engine that is shown the reference fix.

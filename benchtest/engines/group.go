@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -19,9 +20,12 @@ func runGroup(cmd *exec.Cmd, grace time.Duration) (int, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	cmd.SysProcAttr.Setpgid = true
+	cmd.SysProcAttr.Setpgid = !cmd.SysProcAttr.Setsid // a session of its own is a group of its own
 	cmd.Cancel = func() error { return g.terminate(cmd.Process.Pid, grace) }
 	cmd.WaitDelay = grace + time.Second // for output that a process outside the group holds open
+	// A confined program dies with the thread that started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("%w: start engine: %w", ErrNotStarted, err)
 	}

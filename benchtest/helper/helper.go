@@ -1,7 +1,7 @@
 // Package helper runs a process as one of benchtest's own helpers. They are
 // the running binary started again, a test binary or the command: the far end
-// of a ProxyCommand, the janitor, the monitor of a sandbox, and the provider's
-// hands when we are not root.
+// of a ProxyCommand, PID 1 of an engine's cell, the janitor, the monitor of a
+// sandbox, and the provider's hands when we are not root.
 package helper
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
@@ -25,10 +26,16 @@ func Run(args []string, open func(name, home string) (providers.Provider, error)
 	if arg, ok := strings.CutPrefix(args[0], "-benchtest.dial="); ok {
 		return dial(arg, os.Stdin, os.Stdout, os.Stderr), true
 	}
+	if code, handled := isolate.Main(args); handled {
+		return code, true
+	}
 	if handled, code := localHelper(args); handled {
 		return code, true
 	}
 	handled, code = fixtures.JanitorMain(append([]string{os.Args[0]}, args...), open)
+	if handled && isolate.Sweep("") != nil {
+		code = 1 // what is left is booked: the next run clears it
+	}
 	return code, handled
 }
 
