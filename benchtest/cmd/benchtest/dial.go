@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 
@@ -27,7 +28,10 @@ func (e *env) dial(ctx context.Context, mode string, args []string) error {
 		return err
 	}
 	m, err := p.Open(ctx, args[0])
-	if err != nil {
+	switch {
+	case errors.Is(err, providers.ErrNotFound):
+		return usagef("there is no machine %s: benchtest sandbox list shows them", args[0])
+	case err != nil:
 		return fmt.Errorf("open %s: %w", args[0], err)
 	}
 	conn, err := m.Dial(ctx)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os/exec"
 	"runtime"
 	"strings"
 	"text/tabwriter"
@@ -32,9 +31,9 @@ type finding struct {
 
 func (e *env) doctor(ctx context.Context, asJSON bool) error {
 	findings := []finding{
-		program(ctx, "Go", "https://go.dev/doc/install", "go", "version"),
-		program(ctx, "OpenSSH client (engines, Ansible)", "apt-get install openssh-client", "ssh", "-V"),
-		program(ctx, "Ansible (scenarios with playbooks)", "apt-get install ansible-core", "ansible-playbook", "--version"),
+		ask(ctx, "Go", "https://go.dev/doc/install", "go", "version"),
+		ask(ctx, "OpenSSH client (engines, Ansible)", "apt-get install openssh-client", "ssh", "-V"),
+		ask(ctx, "Ansible (scenarios with playbooks)", "apt-get install ansible-core", "ansible-playbook", "--version"),
 	}
 	for _, name := range registry().Names() {
 		findings = append(findings, e.providerFindings(ctx, name)...)
@@ -57,13 +56,11 @@ func (e *env) doctor(ctx context.Context, asJSON bool) error {
 	return nil
 }
 
-// program asks a program for its version.
-func program(ctx context.Context, what, remedy string, argv ...string) finding {
+// ask asks a program for its version.
+func ask(ctx context.Context, what, remedy string, argv ...string) finding {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
+	out, err := program(ctx, argv...).CombinedOutput()
 	if err != nil {
 		return finding{What: what, Detail: err.Error(), Remedy: remedy}
 	}

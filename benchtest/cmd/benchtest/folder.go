@@ -10,9 +10,6 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 )
 
-// generatedFile is what go generate writes into a package of scenarios.
-const generatedFile = "scenarios_gen_test.go"
-
 // A folder is a package that holds scenarios.
 type folder struct {
 	dir      string
@@ -65,7 +62,7 @@ func defaultDir(args []string) string {
 	if len(args) == 1 {
 		return args[0]
 	}
-	if _, err := os.Stat(generatedFile); err == nil {
+	if _, err := os.Stat(scenario.GeneratedFile); err == nil {
 		return "."
 	}
 	if info, err := os.Stat("scenarios"); err == nil && info.IsDir() {

@@ -37,10 +37,10 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 		if len(f.Name) == 1 {
 			dashes = "-"
 		}
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		_, _ = fmt.Fprintf(t, "  %s%s %s\t%s\n", dashes, f.Name, value, usage)
+		_, _ = fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace(dashes+f.Name+" "+value), usage)
 	})
 	_ = t.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/benchtest-dev/benchtest/benchtest/attempt"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 )
 
@@ -15,18 +16,23 @@ func lintCommand() command {
 		name: "lint", args: "[DIR]", summary: "Check scenarios without running them; errors exit 2, warnings 0",
 		flags: func(fs *flag.FlagSet) runFunc {
 			asJSON := fs.Bool("json", false, "one JSON object a problem")
-			return func(_ context.Context, e *env, args []string) error { return e.lint(args, *asJSON) }
+			// The hold window of a scenario that names none is the runner's.
+			o := scenario.LintOptions{Hold: attempt.DefaultHold}
+			fs.DurationVar(&o.Max.Prepare, "max-prepare", 0, "longest `time` that timeouts.prepare may ask for; 0 means any")
+			fs.DurationVar(&o.Max.Engine, "max-engine", 0, "longest `time` that timeouts.engine may ask for; 0 means any")
+			fs.DurationVar(&o.Max.Hold, "max-hold", 0, "longest `time` that timeouts.hold may ask for; 0 means any")
+			return func(_ context.Context, e *env, args []string) error { return e.lint(args, o, *asJSON) }
 		},
 	}
 }
 
-func (e *env) lint(args []string, asJSON bool) error {
+func (e *env) lint(args []string, o scenario.LintOptions, asJSON bool) error {
 	f, err := openFolder(args)
 	if err != nil {
 		return err
 	}
 	defer f.close()
-	problems := slices.Concat(f.problems, scenario.Lint(f.all, scenario.LintOptions{}))
+	problems := scenario.Problems(slices.Concat(f.problems, scenario.Lint(f.all, o))).Sorted()
 	for _, p := range problems.Under(f.dir) {
 		if asJSON {
 			if err := json.NewEncoder(e.stdout).Encode(p); err != nil {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 )
@@ -22,6 +25,9 @@ func (e *env) provider(name string) (providers.Provider, error) {
 	h, err := fixtures.Home(e.lookup)
 	if err != nil {
 		return nil, err
+	}
+	if linked := registry().Names(); slices.Contains(providers.Known, name) && !slices.Contains(linked, name) {
+		return nil, usagef("provider %q is not part of this version of benchtest: have %s", name, strings.Join(linked, ", "))
 	}
 	p, err := openProvider(name, h)
 	if err != nil {

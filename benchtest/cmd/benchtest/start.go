@@ -9,10 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // startFlags are the 2501 runner's.
@@ -88,6 +91,8 @@ func (f *startFlags) check() error {
 		return usagef("--source %s: only fs: check the scenarios out and name their folder with --scenarios-path", f.source)
 	case f.templates != "":
 		return usagef("--vm-templates-path: put the definitions into the templates/ folder beside the scenarios")
+	case !slices.Contains(providers.Known, f.mode):
+		return usagef("--mode %s: want %s", f.mode, strings.Join(providers.Known, ", "))
 	case f.parallel && f.mode == "host":
 		return usagef("--parallel needs machines of its own: use --mode local, incus or lima")
 	case f.ramCap != 0 && !f.parallel:
@@ -142,13 +147,13 @@ func (f *startFlags) argv(dir string) []string {
 	return argv
 }
 
-// goTest runs argv with the terminal as its own. A signal goes to the whole
-// process group, so that the suite tears its machines down.
+// goTest runs argv with the terminal as its own. When we are told to stop, the
+// go command and the suite are interrupted: the suite tears its machines down,
+// and the go command waits for it, which SIGTERM would not make it do.
 func (e *env) goTest(ctx context.Context, argv, environment []string) error {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd := program(ctx, argv...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = environment, e.stdin, e.stdout, e.stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = 2 * time.Minute // an attempt's release has its own limit
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() >= 0 {
