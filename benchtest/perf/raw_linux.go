@@ -206,6 +206,10 @@ func (r *rawMachine) remove(ctx context.Context) error {
 		return errors.Join(append(errs, fmt.Errorf("unmount %s: something is still mounted", root))...)
 	}
 	errs = append(errs, os.RemoveAll(r.dir), os.RemoveAll(r.layer))
-	_ = os.Remove(filepath.Dir(r.dir)) // when it was the last
+	// runc removes the container's cgroups but not their parent's.
+	parents, _ := filepath.Glob("/sys/fs/cgroup/*/benchtest-perf") // the pattern is fixed
+	for _, d := range append(parents, "/sys/fs/cgroup/benchtest-perf", filepath.Dir(r.dir)) {
+		_ = os.Remove(d) // only when it is there, and this was the last
+	}
 	return errors.Join(errs...)
 }
