@@ -138,7 +138,7 @@ func (b *Bastion) writeFiles(c Config) error {
 	}{
 		{key, b.identity.private, 0o600},
 		{filepath.Join(b.dir, "known_hosts"), b.knownHosts(), 0o644},
-		{b.SSHConfigPath(), b.sshConfig(c.Binary, key), 0o644},
+		{b.SSHConfigPath(), b.sshConfig(c.Binary, key, b.Socket()), 0o644},
 	}
 	for _, f := range files {
 		b.files = append(b.files, f.path)
@@ -172,10 +172,10 @@ func (b *Bastion) knownHosts() []byte {
 
 // sshConfig repeats every setting for every host: a reader finds all that holds
 // for one in its own block.
-func (b *Bastion) sshConfig(binary, key string) []byte {
+func (b *Bastion) sshConfig(binary, key, socket string) []byte {
 	var out bytes.Buffer
 	for _, name := range b.names() {
-		proxy := shellQuote(binary) + " " + shellQuote("-benchtest.dial="+b.Socket()+"/"+name)
+		proxy := shellQuote(binary) + " " + shellQuote("-benchtest.dial="+socket+"/"+name)
 		fmt.Fprintf(&out, "Host %s\n", name)
 		for _, line := range []string{
 			"HostName " + name,
