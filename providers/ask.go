@@ -91,7 +91,7 @@ func split(req facts.Request) (oob, run facts.Request) {
 
 // merge is the reverse of split.
 func merge(req facts.Request, seen, ran facts.Answer) facts.Answer {
-	all := facts.Answer{Complete: seen.Complete, Facts: make([]facts.Fact, 0, len(seen.Facts)+len(ran.Facts))}
+	all := facts.Answer{Complete: seen.Complete, Mounts: seen.Mounts, Facts: make([]facts.Fact, 0, len(seen.Facts)+len(ran.Facts))}
 	from := map[bool]*[]facts.Fact{false: &seen.Facts, true: &ran.Facts}
 	for _, q := range req.Queries {
 		f := from[q.GuestRun()]
@@ -188,7 +188,7 @@ func decodeAnswer(said []byte, req facts.Request, grade func(facts.Fact) facts.G
 		a.Facts[i].Query = q
 	}
 	if !req.Superset {
-		a.Facts, a.Complete = slices.Clip(a.Facts[:len(req.Queries)]), nil
+		a.Facts, a.Complete, a.Mounts = slices.Clip(a.Facts[:len(req.Queries)]), nil, nil
 	}
 	for i := range a.Facts {
 		a.Facts[i].Grade = grade(a.Facts[i])

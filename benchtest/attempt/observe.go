@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,11 @@ const observationLimit = 30 * time.Second
 func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since time.Duration, superset bool) facts.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, observationLimit)
 	defer cancel()
-	answer, err := h.root.Facts(ctx, facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()})
+	req := facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()}
+	if c != facts.Healthy && c != facts.Faulted {
+		req.Mounts = h.mounts()
+	}
+	answer, err := h.root.Facts(ctx, req)
 	if err != nil {
 		return facts.Snapshot{Host: h.name, Checkpoint: c, Since: since, At: time.Now(), Error: err.Error()}
 	}
@@ -62,6 +67,21 @@ func (h *host) times() map[facts.Checkpoint]time.Time {
 		times[c] = s.At
 	}
 	return times
+}
+
+// mounts are those that were there before the engine: what files are read
+// through when it has worked.
+func (h *host) mounts() []string {
+	known := slices.Clone(h.at[facts.Healthy].Mounts)
+	left := slices.Clone(known)
+	for _, m := range h.at[facts.Faulted].Mounts {
+		if i := slices.Index(left, m); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else {
+			known = append(known, m) // the fault's
+		}
+	}
+	return known
 }
 
 // healthy observes the machines before the fault, for the rules that compare.

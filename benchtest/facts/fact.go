@@ -36,6 +36,9 @@ type Answer struct {
 	// Complete lists the nouns whose every subject the superset holds: a
 	// subject of theirs that is absent does not exist.
 	Complete []string `json:"complete,omitempty"`
+	// Mounts are the identities of all mounts, in the kernel's order; asked for
+	// with the superset. See Request.Mounts.
+	Mounts []string `json:"mounts,omitempty"`
 	// At is the observer's clock when the answer was complete.
 	At time.Time `json:"at"`
 }
@@ -61,13 +64,14 @@ type Snapshot struct {
 	At       time.Time       `json:"at"`
 	Facts    map[string]Fact `json:"facts"` // by Query.ID
 	Complete []string        `json:"complete,omitempty"`
+	Mounts   []string        `json:"mounts,omitempty"`
 	// Error says why the host could not be asked at all.
 	Error string `json:"error,omitempty"`
 }
 
 // NewSnapshot indexes an answer of host at checkpoint c.
 func NewSnapshot(host string, c Checkpoint, since time.Duration, a Answer) Snapshot {
-	s := Snapshot{Host: host, Checkpoint: c, Since: since, At: a.At, Complete: a.Complete, Facts: make(map[string]Fact, len(a.Facts))}
+	s := Snapshot{Host: host, Checkpoint: c, Since: since, At: a.At, Complete: a.Complete, Mounts: a.Mounts, Facts: make(map[string]Fact, len(a.Facts))}
 	for _, f := range a.Facts {
 		id := f.Query.ID()
 		if _, asked := s.Facts[id]; !asked {

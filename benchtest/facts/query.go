@@ -84,6 +84,12 @@ type Request struct {
 	// not in the query so that a query keeps its ID over all checkpoints. A
 	// checkpoint that is not here has not been reached: nothing came since.
 	Times map[Checkpoint]time.Time `json:"times,omitempty"`
+	// Mounts, unless empty, are the only mounts that files may be read through,
+	// by their identities in an earlier Answer, one of them as often as it
+	// stands here. What lies on another one is refused: whoever mounts something
+	// over a file shows the observer what it is not. A mount point that a query
+	// is about is exempt.
+	Mounts []string `json:"mounts,omitempty"`
 }
 
 // Bounds of one query when its Request names none.

@@ -61,7 +61,7 @@ func collectors() map[string]collector {
 // Run answers req. It never fails as a whole: what could not be asked says so
 // in its own fact.
 func Run(ctx context.Context, e *Env, req facts.Request) facts.Answer {
-	s := newSession(e, req)
+	s := newSession(ctx, e, req)
 	defer s.close()
 	answer := facts.Answer{Facts: make([]facts.Fact, len(req.Queries))}
 	var wg sync.WaitGroup
@@ -83,6 +83,7 @@ func Run(ctx context.Context, e *Env, req facts.Request) facts.Answer {
 		more, complete := s.superset(ctx)
 		answer.Facts = append(answer.Facts, more...)
 		answer.Complete = complete
+		answer.Mounts = s.mountIdentities(ctx)
 	}
 	answer.At = e.now().UTC()
 	return answer

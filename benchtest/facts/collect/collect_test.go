@@ -79,7 +79,7 @@ func TestACollectorThatHangsIsGivenUp(t *testing.T) {
 
 func TestValuesAreBoundedAndAsJSONHasThem(t *testing.T) {
 	t.Parallel()
-	s := newSession(testEnv(t, nil, nil), facts.Request{MaxBytes: 4})
+	s := newSession(t.Context(), testEnv(t, nil, nil), facts.Request{MaxBytes: 4})
 	fact := facts.Fact{Query: facts.Query{Noun: facts.NounHTTP}}
 	s.fill(&fact, finding{raw: "12345", attrs: map[string]any{
 		"status": 200, "body": "abcdef", "headers": []string{"Server: a\xffb"}, "certificate": map[string]any{"days-left": uint32(1)},

@@ -3,6 +3,7 @@
 package collect
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -18,6 +19,8 @@ type Env struct {
 	Proc *Root
 	// Guest, when set, picks the guest's processes out of the host's.
 	Guest *Guest
+	// Layers, when open, are those of the overlay that Root is.
+	Layers OpenLayers
 	// UIDs and GIDs turn the numbers that the kernel tells us into the guest's.
 	UIDs, GIDs IDMap
 	// SystemdSocket is systemd's private socket, BusSocket the system bus.
@@ -43,35 +46,59 @@ func Local() (*Env, error) {
 	return &Env{Root: root, Proc: proc, Grade: facts.GradeGuestSSH}, nil
 }
 
-// Joined is the Env of a process that lives in the mount and network
-// namespaces of the guest whose process, by the host's number, is pid. proc is
-// the host's procfs; Env takes it over.
-func Joined(pid int, proc *Root) (*Env, error) {
-	guest, err := newGuest(proc, pid)
-	if err != nil {
+// Joined is the Env of a process that lives beside the guest whose process, by
+// the host's number, is pid, with the guest's network, host name and IPC
+// namespaces. It must be made while the host's files are in sight. The caller
+// closes it.
+func Joined(pid int, layers Layers) (env *Env, err error) {
+	e := &Env{Grade: facts.GradeHost}
+	defer func() {
+		if err != nil {
+			e.Close()
+		}
+	}()
+	if e.Proc, err = OpenProc("/proc"); err != nil {
 		return nil, err
 	}
-	root, err := OpenRoot("/")
-	if err != nil {
+	if e.Guest, err = newGuest(e.Proc, pid); err != nil {
 		return nil, err
 	}
-	uids, err := readIDMap(proc, pid, "uid_map")
-	if err != nil {
-		root.Close()
+	if e.Root, err = OpenRoot(fmt.Sprintf("/proc/%d/root", pid)); err != nil {
 		return nil, err
 	}
-	gids, err := readIDMap(proc, pid, "gid_map")
-	if err != nil {
-		root.Close()
+	if e.UIDs, err = readIDMap(e.Proc, pid, "uid_map"); err != nil {
 		return nil, err
 	}
-	return &Env{Root: root, Proc: proc, Guest: guest, UIDs: uids, GIDs: gids, Grade: facts.GradeHost}, nil
+	if e.GIDs, err = readIDMap(e.Proc, pid, "gid_map"); err != nil {
+		return nil, err
+	}
+	e.Layers, err = layers.open()
+	return e, err
 }
 
-// Close closes both trees.
+// Close closes all trees.
 func (e *Env) Close() {
-	e.Proc.Close()
-	e.Root.Close()
+	for _, r := range append([]*Root{e.Root, e.Proc, e.Layers.Upper}, e.Layers.Lower...) {
+		if r != nil {
+			r.Close()
+		}
+	}
+}
+
+// firstProcess names the machine's first process as Proc does.
+func (e *Env) firstProcess() int {
+	if e.Guest != nil {
+		return e.Guest.first
+	}
+	return 1
+}
+
+// mountInfo is where Proc shows the machine's mounts.
+func (e *Env) mountInfo() string {
+	if e.Guest != nil {
+		return fmt.Sprintf("%d/mountinfo", e.Guest.first)
+	}
+	return "self/mountinfo"
 }
 
 func (e *Env) now() time.Time {

@@ -15,6 +15,7 @@ import (
 // A Guest is a PID namespace, seen from outside.
 type Guest struct {
 	proc  *Root
+	first int    // its first process, by the host's number
 	ns    string // as the link says it: pid:[4026532200]
 	depth int    // how many namespaces number its processes, ours being the first
 
@@ -36,7 +37,7 @@ func newGuest(proc *Root, pid int) (*Guest, error) {
 	if len(numbers) == 0 {
 		return nil, fmt.Errorf("find guest: process %d has no NSpid", pid)
 	}
-	return &Guest{proc: proc, ns: ns, depth: len(numbers), below: map[string]bool{}}, nil
+	return &Guest{proc: proc, first: pid, ns: ns, depth: len(numbers), below: map[string]bool{}}, nil
 }
 
 // holds reports whether process pid is in the namespace or in one below it.

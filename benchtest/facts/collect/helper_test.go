@@ -3,6 +3,7 @@
 package collect
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,5 +91,5 @@ func fakeProcess(proc map[string]string, pid, comm, exe, args, uid, start string
 }
 
 func newTestSession(e *Env, limit time.Duration) *session {
-	return newSession(e, facts.Request{Limit: limit})
+	return newSession(context.Background(), e, facts.Request{Limit: limit})
 }

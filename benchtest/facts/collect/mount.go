@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,15 +17,21 @@ import (
 
 // A mountEntry is one line of mountinfo.
 type mountEntry struct {
-	point, fstype, source string
-	options               []string
+	id                          uint64
+	root, point, fstype, source string
+	options                     []string
 }
 
-// listMounts reads the mounts of our own mount namespace: the guest's, when we
-// joined it.
+// identity tells the mount from others, also over a reboot: what of which file
+// system is mounted where.
+func (m mountEntry) identity() string {
+	return strings.Join([]string{m.point, m.root, m.fstype, m.source}, " ")
+}
+
+// listMounts reads the mounts of the machine's first process.
 func (s *session) listMounts(ctx context.Context) ([]mountEntry, error) {
 	return s.mounts.get(func() ([]mountEntry, error) {
-		b, err := s.env.Proc.ReadFile(ctx, "self/mountinfo", 64<<20)
+		b, err := s.env.Proc.ReadFile(ctx, s.env.mountInfo(), 64<<20)
 		if err != nil {
 			return nil, fmt.Errorf("list mounts: %w", err)
 		}
@@ -43,11 +50,18 @@ func parseMountInfo(text string) []mountEntry {
 		if !ok || len(l) < 6 || len(r) < 2 {
 			continue
 		}
+		id, err := strconv.ParseUint(l[0], 10, 64)
+		if err != nil {
+			continue
+		}
 		options := strings.Split(l[5], ",")
 		if len(r) > 2 {
 			options = append(options, strings.Split(r[2], ",")...)
 		}
-		all = append(all, mountEntry{unescape.Replace(l[4]), r[0], unescape.Replace(r[1]), distinct(options)})
+		all = append(all, mountEntry{
+			id: id, root: unescape.Replace(l[3]), point: unescape.Replace(l[4]),
+			fstype: r[0], source: unescape.Replace(r[1]), options: distinct(options),
+		})
 	}
 	return all
 }
@@ -68,6 +82,19 @@ func mount(ctx context.Context, s *session, q facts.Query) (finding, error) {
 		}
 	}
 	return finding{attrs: map[string]any{"exists": false, "options": []string{}}}, nil
+}
+
+// mountIdentities is what Request.Mounts wants to know later.
+func (s *session) mountIdentities(ctx context.Context) []string {
+	all, err := s.listMounts(ctx)
+	if err != nil {
+		return nil // its error stands in the inventory
+	}
+	identities := make([]string, len(all))
+	for i, m := range all {
+		identities[i] = m.identity()
+	}
+	return identities
 }
 
 func (s *session) describeMount(m mountEntry) finding {

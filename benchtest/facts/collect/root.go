@@ -3,12 +3,14 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -24,6 +26,8 @@ type Root struct {
 	// the links, and for the real "/" of a kernel without openat2 (before 5.6),
 	// where there is nothing to escape from.
 	plain bool
+	// guard, when set, refuses what lies on a mount that it does not trust.
+	guard *mountGuard
 }
 
 // OpenRoot opens the tree at dir. The caller closes it.
@@ -53,11 +57,11 @@ func OpenProc(dir string) (*Root, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open procfs", Path: dir, Err: err}
 	}
-	return ProcFD(fd), nil
+	return &Root{fd: fd, plain: true}, nil
 }
 
-// ProcFD is OpenProc for the open directory fd, which it takes over.
-func ProcFD(fd int) *Root { return &Root{fd: fd, plain: true} }
+// guarded is the same tree, open once, of which the guard refuses a part.
+func (r *Root) guarded(g *mountGuard) *Root { return &Root{fd: r.fd, plain: r.plain, guard: g} }
 
 // Close closes the directory; what was opened below it stays open.
 func (r *Root) Close() { closeFD(r.fd) }
@@ -66,9 +70,43 @@ func (r *Root) Close() { closeFD(r.fd) }
 // that a failure could lose.
 func closeFD(fd int) { _ = unix.Close(fd) }
 
-// open resolves name inside the root. It never blocks on a FIFO and never
-// makes a terminal ours.
+// open resolves name inside the root, where the guard lets it. It never blocks
+// on a FIFO and never makes a terminal ours.
 func (r *Root) open(name string, flags int) (int, error) {
+	fd, err := r.resolve(name, flags)
+	if r.guard == nil {
+		return fd, err
+	}
+	if err != nil {
+		if notThere(err) {
+			err = cmp.Or(r.guardAbove(name), err)
+		}
+		return -1, err
+	}
+	if err := r.guard.check(fd, name); err != nil {
+		closeFD(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// guardAbove asks the guard about what is not there: the mount is that of the
+// next directory above that is.
+func (r *Root) guardAbove(name string) error {
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
+		fd, err := r.resolve(dir, unix.O_PATH)
+		if err == nil {
+			defer closeFD(fd)
+			return r.guard.check(fd, dir)
+		}
+		if dir == "/" || dir == "." {
+			return err
+		}
+	}
+}
+
+// resolve is open without the guard.
+func (r *Root) resolve(name string, flags int) (int, error) {
 	flags |= unix.O_CLOEXEC
 	if flags&unix.O_PATH == 0 {
 		flags |= unix.O_NONBLOCK | unix.O_NOCTTY

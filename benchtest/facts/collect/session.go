@@ -14,7 +14,8 @@ import (
 // A session is the work on one request. What several queries need is read
 // once, at the moment the first one asks.
 type session struct {
-	env        *Env
+	env        *Env // of which guard refuses a part
+	guard      *mountGuard
 	req        facts.Request
 	collectors map[string]collector
 	attrs      map[string][]facts.Attr // by noun
@@ -29,8 +30,11 @@ type session struct {
 	systemd   once[*systemd]
 }
 
-func newSession(e *Env, req facts.Request) *session {
-	s := &session{env: e, req: req, collectors: collectors(), attrs: map[string][]facts.Attr{}}
+func newSession(ctx context.Context, e *Env, req facts.Request) *session {
+	guarded := *e
+	s := &session{env: &guarded, req: req, collectors: collectors(), attrs: map[string][]facts.Attr{}}
+	s.guard = s.newMountGuard(ctx)
+	guarded.Root = e.Root.guarded(s.guard)
 	for _, n := range facts.Nouns() {
 		s.attrs[n.Name] = n.Attrs
 	}

@@ -134,7 +134,7 @@ const mountInfo = `22 27 0:21 / /proc rw,relatime shared:5 - proc none rw
 func TestParseMountInfo(t *testing.T) {
 	t.Parallel()
 	all := parseMountInfo(mountInfo)
-	assert.Equal(t, mountEntry{"/srv/my data", "ext4", "/dev/sda1", []string{"errors=remount-ro", "noatime", "rw"}}, all[1])
+	assert.Equal(t, mountEntry{36, "/", "/srv/my data", "ext4", "/dev/sda1", []string{"errors=remount-ro", "noatime", "rw"}}, all[1])
 	assert.Len(t, all, 4)
 }
 

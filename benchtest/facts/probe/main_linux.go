@@ -2,7 +2,10 @@
 // facts.Answer on standard output.
 //
 //	probe             about the machine that it runs on
-//	probe --join PID  about the guest that the host's process PID is in; run on the host, as root
+//	probe --join PID [--upper DIR --lower DIR...]
+//	                  about the guest that the host's process PID is in; run
+//	                  with join.Run. DIR are the layers of its root file
+//	                  system, where it is an overlay: the uppermost lower first
 //
 // Exit 0: the answer was written. Exit 1: the machine could not be asked; the
 // reason stands on standard error. Exit 2: bad usage or a bad request.
@@ -16,6 +19,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -46,13 +50,6 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) == 2 && args[0] == "--join" {
-		pid, err := strconv.Atoi(args[1])
-		if err != nil || pid < 1 {
-			return fmt.Errorf("%w: --join wants a process, got %q", errUsage, args[1])
-		}
-		return join.Exec(pid)
-	}
 	env, err := environment(args)
 	if err != nil {
 		return err
@@ -70,15 +67,48 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 
 // environment is where to look.
 func environment(args []string) (*collect.Env, error) {
-	pid, proc, joined, err := join.Second(args)
+	if len(args) == 0 {
+		return collect.Local()
+	}
+	pid, layers, err := parseJoin(args)
+	if err != nil {
+		return nil, fmt.Errorf("%w: probe [--join PID [--upper DIR --lower DIR...]]: %w", errUsage, err)
+	}
+	if err := join.Joined(pid); err != nil {
+		return nil, err
+	}
+	env, err := collect.Joined(pid, layers)
 	if err != nil {
 		return nil, err
 	}
-	if joined {
-		return collect.Joined(pid, collect.ProcFD(proc))
+	if err := join.Chroot(pid); err != nil {
+		env.Close()
+		return nil, err
 	}
-	if len(args) > 0 {
-		return nil, fmt.Errorf("%w: probe [--join PID]", errUsage)
+	return env, nil
+}
+
+// parseJoin reads the command line of a probe that looks at a guest.
+func parseJoin(args []string) (pid int, layers collect.Layers, err error) {
+	if len(args)%2 != 0 {
+		return 0, layers, fmt.Errorf("%s wants a value", args[len(args)-1])
 	}
-	return collect.Local()
+	for pair := range slices.Chunk(args, 2) {
+		switch name, value := pair[0], pair[1]; name {
+		case "--join":
+			if pid, err = strconv.Atoi(value); err != nil || pid < 1 {
+				return 0, layers, fmt.Errorf("--join wants a process, got %q", value)
+			}
+		case "--upper":
+			layers.Upper = value
+		case "--lower":
+			layers.Lower = append(layers.Lower, value)
+		default:
+			return 0, layers, fmt.Errorf("unknown argument %q", name)
+		}
+	}
+	if pid == 0 {
+		return 0, layers, errors.New("--join is missing")
+	}
+	return pid, layers, nil
 }

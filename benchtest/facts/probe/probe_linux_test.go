@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/facts/join"
 	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
 )
 
@@ -27,20 +27,27 @@ func buildProbe(tb testing.TB) string {
 	return f.Name()
 }
 
-// runProbe runs the probe for one request.
-func runProbe(tb testing.TB, bin string, req facts.Request, args ...string) facts.Answer {
+// runProbe runs the probe for one request, beside the guest when there is one.
+func runProbe(tb testing.TB, bin string, req facts.Request, guest int) facts.Answer {
 	tb.Helper()
 	stdin, err := json.Marshal(req)
 	require.NoError(tb, err)
-	cmd := exec.CommandContext(tb.Context(), bin, args...)
+	cmd := exec.CommandContext(tb.Context(), bin)
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.WaitDelay = time.Second
 	stderr := &bytes.Buffer{}
 	cmd.Stderr = stderr
-	out, err := cmd.Output()
+	stdout := &bytes.Buffer{}
+	cmd.Stdout = stdout
+	if guest > 0 {
+		cmd.Args = append(cmd.Args, "--join", strconv.Itoa(guest))
+		err = join.Run(cmd, guest)
+	} else {
+		err = cmd.Run()
+	}
 	require.NoError(tb, err, stderr.String())
 	var answer facts.Answer
-	require.NoError(tb, json.Unmarshal(out, &answer))
+	require.NoError(tb, json.Unmarshal(stdout.Bytes(), &answer))
 	require.Empty(tb, stderr.String())
 	return answer
 }
@@ -56,7 +63,7 @@ func TestProbeOnThisMachine(t *testing.T) {
 		{Noun: facts.NounUser, Subject: "root"},
 		{Noun: facts.NounMount, Subject: "/proc"},
 		{Noun: facts.NounProcess, Subject: "probe-linux-" + "nope"},
-	}, Superset: true})
+	}, Superset: true}, 0)
 	got := facts.NewSnapshot("here", facts.Healthy, 0, answer).Facts
 	assert.Equal(t, "root", got["file:/etc/passwd"].Attrs["owner"])
 	assert.Equal(t, host, got["kernel-param:kernel.hostname"].Attrs["value"])
@@ -73,15 +80,18 @@ func TestProbeOnThisMachine(t *testing.T) {
 func TestProbeUsage(t *testing.T) {
 	t.Parallel()
 	bin := buildProbe(t)
+	stranger := startGuest(t)
 	tests := []struct {
 		name, stdin string
 		args        []string
 		exit        int
 		want        string
 	}{
-		{"unknown argument", "{}", []string{"--help"}, 2, "usage: probe [--join PID]"},
+		{"unknown argument", "{}", []string{"--help"}, 2, "usage: probe [--join PID"},
 		{"no number", "{}", []string{"--join", "x"}, 2, `--join wants a process, got "x"`},
 		{"no such process", "{}", []string{"--join", "999999999"}, 1, "join process 999999999"},
+		{"not beside the guest", "{}", []string{"--join", strconv.Itoa(stranger)}, 1, "start it with join.Run"},
+		{"a layer of no guest", "{}", []string{"--upper", "/"}, 2, "--join is missing"},
 		{"no request", "", nil, 2, "read request"},
 		{"bad request", "[]", nil, 2, "read request"},
 	}
@@ -117,7 +127,7 @@ func TestJoinSeesTheGuestAndNotTheHost(t *testing.T) {
 		{Noun: facts.NounMount, Subject: "/"},
 		{Noun: facts.NounCommand, Subject: "true"},
 		{Noun: facts.NounUser, Subject: "root"},
-	}, Superset: true}, "--join", strconv.Itoa(guest))
+	}, Superset: true}, guest)
 	got := facts.NewSnapshot("guest", facts.Healthy, 0, answer).Facts
 
 	own := got["file:/etc/own"].Attrs
@@ -149,7 +159,7 @@ func TestJoinSeesTheGuestAndNotTheHost(t *testing.T) {
 	assert.Equal(t, "guest-run: ask over SSH", got["command:true"].Error)
 	assert.Equal(t, facts.GradeHost, got["file:/etc/own"].Grade)
 
-	outside := runProbe(t, bin, facts.Request{Queries: []facts.Query{{Noun: facts.NounPort, Subject: guestPort}}})
+	outside := runProbe(t, bin, facts.Request{Queries: []facts.Query{{Noun: facts.NounPort, Subject: guestPort}}}, 0)
 	assert.Equal(t, false, outside.Facts[0].Attrs["listening"], "the port is the guest's alone")
 }
 
@@ -184,7 +194,7 @@ func BenchmarkJoinFiftyQueries(b *testing.B) {
 	fastest := time.Hour
 	for b.Loop() {
 		begin := time.Now()
-		answer := runProbe(b, bin, req, "--join", fmt.Sprint(guest))
+		answer := runProbe(b, bin, req, guest)
 		fastest = min(fastest, time.Since(begin))
 		require.Len(b, answer.Facts, 50)
 	}
