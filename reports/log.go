@@ -82,7 +82,8 @@ func mendTail(f *os.File) error {
 	if _, err := f.ReadAt(tail, start); err != nil {
 		return err
 	}
-	if json.Valid(tail) {
+	// What ReadEvents leaves out must not become a line that it stumbles over.
+	if json.Unmarshal(tail, new(Event)) == nil {
 		_, err = f.Write([]byte{'\n'})
 		return err
 	}

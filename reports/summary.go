@@ -160,12 +160,13 @@ func (s *summary) notPassed(attempts []Attempt) {
 		}
 		s.WriteString(head)
 		head = ""
-		start := fmt.Sprintf("  %-7s  %s", a.Outcome, s.name(a))
+		outcome := oneLine(string(a.Outcome))
+		start := fmt.Sprintf("  %-7s  %s", outcome, s.name(a))
 		rest := ": " + oneLine(headline(a))
 		if s.Width > 0 {
 			rest = shorten(rest, max(s.Width-utf8.RuneCountInString(start), 20))
 		}
-		s.WriteString(strings.Replace(start, string(a.Outcome), outcomeStyle(a.Outcome).paint(string(a.Outcome), s.Color), 1) + rest + "\n")
+		s.WriteString(strings.Replace(start, outcome, outcomeStyle(a.Outcome).paint(outcome, s.Color), 1) + rest + "\n")
 		if s.RepeatCommand == nil {
 			continue
 		}

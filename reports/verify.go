@@ -71,7 +71,7 @@ func verifySizes(dir fs.FS, covered map[string]int64) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("read evidence: %w", err)
-		case path == "artifacts":
+		case path == "artifacts" && d.IsDir(): // of a file SkipDir would skip all that follows
 			return fs.SkipDir
 		case d.IsDir() || path == chainName:
 			return nil
