@@ -31,9 +31,11 @@ var layers = []struct {
 	{"fixtures", "fixtures keep machines ready and know no attempt", []string{"providers", "benchtest/facts", "benchtest/rules", "fixtures"}},
 	{"benchtest/engines", "an engine works a ticket on sandboxes", []string{"providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts", "benchtest/engines"}},
 	{"benchtest/gateways", "a gateway takes a ticket to an engine", []string{"benchtest/engines", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/gateways"}},
+	{"benchtest/helper", "a helper is the binary started again for a provider, a lease or a connection", []string{"fixtures", "providers", "benchtest/engines/isolate"}},
+	{"benchtest/perf", "the bars measure everything but testing", []string{"benchtest", "fixtures", "providers", "reports"}},
 	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
+	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
+	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
