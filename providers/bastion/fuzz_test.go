@@ -98,8 +98,10 @@ func FuzzTyped(f *testing.F) {
 // FuzzTerminal: whatever a guest prints, the record is JSON lines that play it
 // back, and no longer than its limit.
 func FuzzTerminal(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "x.cast")
 	f.Fuzz(func(t *testing.T, out []byte, piece uint8, limit uint16) {
-		file, err := os.Create(filepath.Join(t.TempDir(), "x.cast"))
+		require.NoError(t, os.RemoveAll(path)) // cheaper than to write over it
+		file, err := os.Create(path)
 		require.NoError(t, err)
 		var total atomic.Int64
 		total.Store(1 << 20)
