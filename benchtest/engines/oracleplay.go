@@ -14,7 +14,7 @@ import (
 // observed command: its module and arguments.
 func playSolution(ctx context.Context, w Work) (rules.Job, error) {
 	report, err := ansible.Run(ctx, ansible.Play{
-		Playbook: w.Solve.Playbook, Files: w.Solution, Hosts: w.Hosts, SSHConfig: w.SSHConfig, User: "agent", Log: w.Log,
+		Playbook: w.Solve.Playbook, Files: w.Solution, Hosts: w.Hosts, SSHConfig: w.SSHConfig, User: "agent", Log: w.Log, Dir: w.Dir,
 	})
 	if errors.Is(err, ansible.ErrNotInstalled) {
 		return rules.Job{}, fmt.Errorf("%w: %w", ErrNotStarted, err)

@@ -33,7 +33,7 @@ func Run(args []string, open func(name, home string) (providers.Provider, error)
 		return code, true
 	}
 	handled, code = fixtures.JanitorMain(append([]string{os.Args[0]}, args...), open)
-	if handled && isolate.Sweep("") != nil {
+	if handled && isolate.Sweep() != nil {
 		code = 1 // what is left is booked: the next run clears it
 	}
 	return code, handled

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -88,12 +89,23 @@ func setLimit(dir, name, value string) bool {
 	return errors.Join(err, f.Close()) == nil
 }
 
-// join moves this process into the cgroup.
-func (g cgroup) join() error {
+// join puts into the cgroup what this thread starts with sys.
+// Neither way takes the lock over all processes that moving a whole process
+// does, which takes milliseconds for each hierarchy.
+func (g cgroup) join(sys *syscall.SysProcAttr) error {
 	for _, dir := range g.dirs {
-		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte("0"), 0); err != nil {
-			return fmt.Errorf("join cgroup: %w", err)
+		tasks := filepath.Join(dir, "tasks")
+		if _, err := os.Stat(tasks); err == nil { // v1: a child starts where its parent is
+			if err := os.WriteFile(tasks, []byte("0"), 0); err != nil {
+				return fmt.Errorf("join cgroup: %w", err)
+			}
+			continue
 		}
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("join cgroup: open %s: %w", dir, err)
+		}
+		sys.UseCgroupFD, sys.CgroupFD = true, fd
 	}
 	return nil
 }

@@ -8,11 +8,11 @@ import (
 	"runtime"
 )
 
-func lacking(context.Context, string, string) string {
+func lacking(context.Context, string) string {
 	return "the driver runs " + runtime.GOOS + ", not Linux"
 }
 
-func open(string, Config) (*Cell, error) { return nil, errors.ErrUnsupported }
+func open(Config) (*Cell, error) { return nil, errors.ErrUnsupported }
 
 func sweep(string) error { return nil }
 

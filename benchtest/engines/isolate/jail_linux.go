@@ -43,7 +43,6 @@ const maxOrders = 64 << 10
 // A jail is what a Cell confines with on Linux.
 type jail struct {
 	config  Config
-	book    string // the Warden's directory
 	slot    *slot
 	cgroup  cgroup
 	scratch *os.File
@@ -53,12 +52,12 @@ type jail struct {
 }
 
 // open makes a cell for which everything is there.
-func open(book string, c Config) (*Cell, error) {
+func open(c Config) (*Cell, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("open cell: %w", err)
 	}
 	c.Limits = c.Limits.withDefaults()
-	j := &jail{config: c, book: book}
+	j := &jail{config: c}
 	if err := j.open(); err != nil {
 		return nil, fmt.Errorf("open cell: %w", errors.Join(err, j.close()))
 	}
@@ -70,7 +69,7 @@ func (j *jail) open() error {
 	if err != nil {
 		return err
 	}
-	if j.slot, err = takeSlot(j.book); err != nil {
+	if j.slot, err = takeSlot(Book); err != nil {
 		return err
 	}
 	plan := planCgroup(mounts, j.slot.uid)
@@ -130,7 +129,7 @@ func (j *jail) wrap(cmd *exec.Cmd, show []string) error {
 
 // layout is what the file system of cmd looks like, and where its program is.
 func (j *jail) layout(cmd *exec.Cmd, show []string) (path string, places []place) {
-	s := newSight(j.config, j.book)
+	s := newSight(j.config)
 	s.file(j.config.Binary)
 	path = direct(cmd.Path)
 	if !j.trial {
@@ -190,7 +189,7 @@ func (j *jail) close() error {
 const trialLimit = 10 * time.Second
 
 // lacking says why programs cannot be confined here; empty: they can.
-func lacking(ctx context.Context, book, binary string) string {
+func lacking(ctx context.Context, binary string) string {
 	if os.Geteuid() != 0 {
 		return "the driver does not run as root"
 	}
@@ -198,15 +197,15 @@ func lacking(ctx context.Context, book, binary string) string {
 	if err := unix.MountSetattr(-1, "", unix.AT_EMPTY_PATH, &unix.MountAttr{}); errors.Is(err, unix.ENOSYS) {
 		return "the driver's kernel is older than Linux 5.12"
 	}
-	_ = sweep(book) // who needs a slot clears it in any case
-	if err := try(ctx, book, binary); err != nil {
+	_ = Sweep() // who needs a slot clears it in any case
+	if err := try(ctx, binary); err != nil {
 		return strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	return ""
 }
 
 // try makes a cell and lays everything out in it.
-func try(ctx context.Context, book, binary string) error {
+func try(ctx context.Context, binary string) error {
 	// PID 1 dies with the thread that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -217,7 +216,7 @@ func try(ctx context.Context, book, binary string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	cell, err := open(book, Config{Binary: binary, Dir: dir})
+	cell, err := open(Config{Binary: binary, Dir: dir})
 	if err != nil {
 		return err
 	}

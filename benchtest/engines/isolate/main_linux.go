@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -30,8 +31,12 @@ func Main(args []string) (code int, handled bool) {
 	}
 	// What is inherited by the program is a thread's: capabilities, no_new_privs.
 	runtime.LockOSThread()
-	unix.CloseOnExec(socketFD)
-	unix.CloseOnExec(scratchFD)
+	// The program gets its standard streams. Others may not be ours alone: what
+	// started the driver may have left it some, and a directory among them
+	// would be a way out.
+	if err := unix.CloseRange(socketFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return exitGaveUp, true
+	}
 	socket := os.NewFile(socketFD, "driver")
 	pid, err := begin(socket, args[1], args[2:])
 	if err != nil {
@@ -57,7 +62,8 @@ func begin(socket io.Reader, path string, argv []string) (pid int, err error) {
 	}
 	// Signals are for the program; whoever ends it, ends us.
 	signal.Notify(make(chan os.Signal, 1))
-	if err := (cgroup{dirs: o.Cgroups}).join(); err != nil {
+	sys := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.UID), Gid: uint32(o.UID)}}
+	if err := (cgroup{dirs: o.Cgroups}).join(sys); err != nil {
 		return 0, err
 	}
 	if err := layOut(o); err != nil {
@@ -74,8 +80,7 @@ func begin(socket io.Reader, path string, argv []string) (pid int, err error) {
 	}
 	if !o.Trial {
 		pid, err = syscall.ForkExec(path, argv, &syscall.ProcAttr{
-			Dir: o.Dir, Env: os.Environ(), Files: []uintptr{0, 1, 2},
-			Sys: &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.UID), Gid: uint32(o.UID)}},
+			Dir: o.Dir, Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: sys,
 		})
 		if err != nil {
 			return 0, fmt.Errorf("start %s as user %d: %w", path, o.UID, err)

@@ -19,9 +19,9 @@ type sight struct {
 }
 
 // newSight hides c's directories, the homes and what is benchtest's own.
-func newSight(c Config, book string) *sight {
+func newSight(c Config) *sight {
 	s := &sight{
-		hide:  resolved(append(slices.Clone(c.Hide), book, "/run/benchtest", "/run/lock/benchtest")),
+		hide:  resolved(append(slices.Clone(c.Hide), Book, "/run/benchtest", "/run/lock/benchtest")),
 		cover: resolved(append(slices.Clone(c.Cover), homes()...)),
 	}
 	for _, dir := range slices.Concat(s.hide, s.cover) {

@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// DefaultDir is where the users in use are booked, one file each.
-const DefaultDir = "/run/benchtest-engines"
+// Book is where the users in use are booked, one file each, by every process
+// of this machine.
+const Book = "/run/benchtest-engines"
 
 // The users that programs run as. The range is in none that distributions,
 // systemd, SSSD or subordinate users take by default; one that has a name here
@@ -18,37 +19,20 @@ const (
 
 // A Warden opens cells. The zero value is ready; it may be used concurrently.
 type Warden struct {
-	// Dir books the users in use, for all processes of this machine; empty
-	// means DefaultDir.
-	Dir string
-
 	once sync.Once
 	lack string // why this process cannot confine anything; empty: it can
-}
-
-func (w *Warden) dir() string {
-	if w.Dir == "" {
-		return DefaultDir
-	}
-	return w.Dir
 }
 
 // Open makes a cell, which the caller closes. The first call tries whether
 // programs can be confined here at all; where they cannot, every cell is one
 // of None, and that is no error.
 func (w *Warden) Open(ctx context.Context, c Config) (*Cell, error) {
-	w.once.Do(func() { w.lack = lacking(context.WithoutCancel(ctx), w.dir(), c.Binary) })
+	w.once.Do(func() { w.lack = lacking(context.WithoutCancel(ctx), c.Binary) })
 	if w.lack != "" {
 		return None(w.lack), nil
 	}
-	return open(w.dir(), c)
+	return open(c)
 }
 
-// Sweep removes what cells left behind whose process died. dir is a Warden's;
-// empty means DefaultDir.
-func Sweep(dir string) error {
-	if dir == "" {
-		dir = DefaultDir
-	}
-	return sweep(dir)
-}
+// Sweep removes what cells left behind whose process died.
+func Sweep() error { return sweep(Book) }
