@@ -58,6 +58,13 @@ func (*Command) Launches() {}
 // defaultGrace is between SIGTERM and SIGKILL.
 const defaultGrace = 5 * time.Second
 
+func (c *Command) grace() time.Duration {
+	if c.Grace <= 0 {
+		return defaultGrace
+	}
+	return c.Grace
+}
+
 // The exit statuses that mean something.
 const (
 	exitSuccess = 0
@@ -87,11 +94,7 @@ func (c *Command) Work(ctx context.Context, w Work) (rules.Job, error) {
 	cmd.Stdin = strings.NewReader(w.Ticket.Body)
 	cmd.Stdout = io.MultiWriter(w.Transcript, reader)
 	cmd.Stderr = w.Log
-	grace := c.Grace
-	if grace <= 0 {
-		grace = defaultGrace
-	}
-	end, err := runGroup(cmd, grace)
+	end, err := runGroup(cmd, c.grace())
 	if err != nil {
 		return rules.Job{}, err
 	}

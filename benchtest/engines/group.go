@@ -16,7 +16,7 @@ import (
 // the group gets SIGTERM and, after grace, SIGKILL. What is left of the group
 // once cmd has ended gets SIGKILL, so that nothing holds its output open.
 func runGroup(cmd *exec.Cmd, grace time.Duration) (int, error) {
-	g := &group{}
+	g := &group{kill: syscall.Kill}
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -39,6 +39,8 @@ func runGroup(cmd *exec.Cmd, grace time.Duration) (int, error) {
 
 // group signals a process group as long as its number is sure to be its own.
 type group struct {
+	kill func(pid int, s syscall.Signal) error // syscall.Kill but in tests
+
 	mu    sync.Mutex
 	timer *time.Timer // set: SIGTERM was sent
 	over  bool
@@ -55,10 +57,10 @@ func (g *group) terminate(pid int, grace time.Duration) error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		if !g.over {
-			_ = syscall.Kill(-pid, syscall.SIGKILL) // it may be gone
+			_ = g.kill(-pid, syscall.SIGKILL) // it may be gone
 		}
 	})
-	return syscall.Kill(-pid, syscall.SIGTERM)
+	return g.kill(-pid, syscall.SIGTERM)
 }
 
 func (g *group) terminated() bool {
@@ -75,5 +77,5 @@ func (g *group) end(pid int) {
 	if g.timer != nil {
 		g.timer.Stop()
 	}
-	_ = syscall.Kill(-pid, syscall.SIGKILL) // it may be gone
+	_ = g.kill(-pid, syscall.SIGKILL) // it may be gone
 }

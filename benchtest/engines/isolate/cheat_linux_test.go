@@ -3,6 +3,7 @@ package isolate_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
 	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/reports"
 )
 
 // said: the engine got hold of text.
@@ -176,4 +178,25 @@ BINARY -benchtest.isolate /bin/true; echo status $?`))
 	assert.NotContains(t, out, "looks")
 	assert.NotContains(t, out, "attached")
 	assert.Contains(t, out, "status 75", "the shell lived, and nobody else plays PID 1")
+}
+
+// TestCheats_flood: 1 GB of output passes through; of it is kept what the
+// record has room for.
+func TestCheats_flood(t *testing.T) {
+	t.Parallel()
+	requireRoot(t)
+	run, err := reports.NewRun(t.TempDir(), reports.NewRunID(time.Now()))
+	require.NoError(t, err)
+	dir, err := run.AttemptDir("nginx/001-broken", 1)
+	require.NoError(t, err)
+	o := newOffice(t)
+	o.confine(t, isolate.Config{})
+	o.Work.Transcript = dir.Transcript()
+	o.sh(t, `head -c 1G /dev/zero; head -c 1M /dev/zero >&2`)
+	require.NoError(t, dir.Close())
+	require.NoError(t, run.Close())
+	info, err := os.Stat(filepath.Join(dir.Path, "transcript", "engine.log"))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, info.Size(), int64(reports.MaxTranscript+4096))
+	assert.Greater(t, info.Size(), int64(reports.MaxTranscript/2))
 }

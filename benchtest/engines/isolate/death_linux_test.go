@@ -33,7 +33,10 @@ func TestDeath(t *testing.T) { //nolint:paralleltest // who comes next takes its
 	out, err := driver.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, driver.Start())
-	line, err := bufio.NewReader(out).ReadString('\n')
+	reader := bufio.NewReader(out)
+	_, err = reader.ReadString('\n')
+	require.NoError(t, err)
+	line, err := reader.ReadString('\n')
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return running("death-daemon\x00") && running("death-engine\x00") }, 10*time.Second, 5*time.Millisecond)
 	book, err := os.ReadFile(filepath.Join(isolate.Book, strings.TrimSpace(line)+".lock"))
@@ -94,4 +97,20 @@ func TestWarden_lacking(t *testing.T) {
 	assert.Equal(t, "0\n", o.sh(t, "id -u"))
 	assert.Equal(t, []string{cell.By()}, o.Isolated())
 	require.NoError(t, cell.Close())
+}
+
+// TestWarden_notRoot: a driver that is not root says so, and works.
+func TestWarden_notRoot(t *testing.T) {
+	t.Parallel()
+	requireRoot(t)
+	s := newStage(t)
+	b, err := os.ReadFile(executable(t))
+	require.NoError(t, err)
+	s.write("open/driver", string(b), 0o755)
+	driver := exec.CommandContext(t.Context(), s.path("open/driver"), "-drive", "id -u")
+	driver.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	driver.WaitDelay = time.Second
+	out, err := driver.CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Equal(t, "none: the driver does not run as root\n65534\n", string(out))
 }

@@ -22,17 +22,17 @@ import (
 var warden = &isolate.Warden{}
 
 // requireRoot skips where nothing can be confined.
-func requireRoot(t testing.TB) {
-	t.Helper()
+func requireRoot(tb testing.TB) {
+	tb.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("confining a program takes root: run the tests as root")
+		tb.Skip("confining a program takes root: run the tests as root")
 	}
 }
 
-func executable(t testing.TB) string {
-	t.Helper()
+func executable(tb testing.TB) string {
+	tb.Helper()
 	binary, err := os.Executable()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return binary
 }
 
@@ -43,13 +43,13 @@ type office struct {
 }
 
 // newOffice makes one without a cell.
-func newOffice(t testing.TB) *office {
-	t.Helper()
-	return &office{Desk: enginetest.NewDesk(t, "the ask\n", "web1"), grace: 300 * time.Millisecond}
+func newOffice(tb testing.TB) *office {
+	tb.Helper()
+	return &office{Desk: enginetest.NewDesk(tb, "the ask\n", "web1"), grace: 300 * time.Millisecond}
 }
 
 // confine puts it into a cell.
-func (o *office) confine(t testing.TB, c isolate.Config) *isolate.Cell {
+func (o *office) confine(t *testing.T, c isolate.Config) *isolate.Cell {
 	t.Helper()
 	if c.Binary == "" {
 		c.Binary = executable(t)
@@ -64,7 +64,7 @@ func (o *office) confine(t testing.TB, c isolate.Config) *isolate.Cell {
 }
 
 // run lets argv be the engine and returns what it wrote.
-func (o *office) run(t testing.TB, argv ...string) string {
+func (o *office) run(t *testing.T, argv ...string) string {
 	t.Helper()
 	c := &engines.Command{Argv: argv, Grace: o.grace}
 	_, err := c.Work(t.Context(), o.Work)
@@ -72,7 +72,7 @@ func (o *office) run(t testing.TB, argv ...string) string {
 	return o.Transcript.String() + o.Log.String()
 }
 
-func (o *office) sh(t testing.TB, script string) string {
+func (o *office) sh(t *testing.T, script string) string {
 	t.Helper()
 	return o.run(t, "/bin/bash", "-c", script)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // behindBastion gives a confined office the host web1, as an attempt does.
-func behindBastion(t testing.TB, o *office, cell *isolate.Cell, binary string) *bastion.Bastion {
+func behindBastion(t *testing.T, o *office, cell *isolate.Cell, binary string) *bastion.Bastion {
 	t.Helper()
 	uid, gid, own := cell.Owner()
 	require.True(t, own)

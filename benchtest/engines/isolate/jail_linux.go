@@ -215,12 +215,12 @@ func try(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // empty, and in the directory for such things
 	cell, err := open(Config{Binary: binary, Dir: dir})
 	if err != nil {
 		return err
 	}
-	j := cell.inner.(*jail) //nolint:errcheck // open makes no other
+	j := cell.inner.(*jail) // open makes no other
 	j.trial = true
 	cmd := exec.CommandContext(ctx, binary)
 	cmd.Env = []string{}

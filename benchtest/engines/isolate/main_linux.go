@@ -96,7 +96,7 @@ func reapUntil(pid int) int {
 		var status syscall.WaitStatus
 		ended, err := syscall.Wait4(-1, &status, 0, nil)
 		switch {
-		case err == syscall.EINTR: //nolint:errorlint // a system call's own
+		case err == syscall.EINTR:
 		case err != nil:
 			return exitAlone
 		case ended != pid:

@@ -18,6 +18,9 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 )
 
+// say tells whoever started this part.
+func say(words ...any) { _, _ = fmt.Fprintln(os.Stdout, words...) }
+
 // attach traces the process that args names.
 func attach(args []string) error {
 	pid, err := strconv.Atoi(args[0])
@@ -27,7 +30,7 @@ func attach(args []string) error {
 	if err := syscall.PtraceAttach(pid); err != nil {
 		return err
 	}
-	fmt.Println("attached")
+	say("attached")
 	var status syscall.WaitStatus
 	_, err = syscall.Wait4(pid, &status, 0, nil)
 	return errors.Join(err, syscall.PtraceDetach(pid))
@@ -63,7 +66,7 @@ func hog(args []string) error {
 			return fmt.Errorf("of %d processes: %q: %w", n, line, err)
 		}
 	}
-	fmt.Println(n, "held", len(held)>>20)
+	say(n, "held", len(held)>>20)
 	_, err = io.Copy(io.Discard, os.Stdin)
 	runtime.KeepAlive(held)
 	return err
@@ -83,7 +86,7 @@ func openMany(args []string) error {
 		}
 		files = append(files, f)
 	}
-	fmt.Println("opened", len(files))
+	say("opened", len(files))
 	return nil
 }
 
@@ -93,7 +96,7 @@ func drive(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	binary, err := os.Executable()
 	if err != nil {
 		return err
@@ -103,6 +106,7 @@ func drive(args []string) error {
 	if err != nil {
 		return err
 	}
+	say(cell.By())
 	c := &engines.Command{Argv: []string{"/bin/bash", "-c", args[0]}}
 	_, err = c.Work(ctx, engines.Work{Dir: dir, Cell: cell, Transcript: os.Stdout, Log: os.Stderr, Deadline: time.Now()})
 	return errors.Join(err, cell.Close())

@@ -27,7 +27,7 @@ func newScratch(uid int, l Limits) (root *os.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fs)
+	defer func() { _ = unix.Close(fs) }()
 	for _, option := range [][2]string{
 		{"size", strconv.FormatInt(l.Scratch, 10)}, {"nr_inodes", strconv.Itoa(l.Inodes)}, {"mode", "0755"},
 	} {

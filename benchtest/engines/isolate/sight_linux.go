@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A sight is what the program is not to see, and decides what of it it must.
+// A sight is what the program is not to see, but for what it cannot do without.
 type sight struct {
 	hide, cover []string // absolute, without symbolic links
 	places      []place
