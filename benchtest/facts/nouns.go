@@ -20,6 +20,8 @@ func unitNouns() []Noun {
 				{"restarts", TypeInt, "automatic restarts since it was last started by hand"},
 				{"main-pid", TypeInt, "PID of the main process; 0 when there is none"},
 				{"since", TypeTime, "since when it is active; null when it is not"},
+				{"program", TypeString, "executable of its main process; null when none can be seen"},
+				{"witness", TypeString, "executable of who answered for systemd; null when nobody did, or when it cannot be seen"},
 			},
 		},
 		{
@@ -29,6 +31,7 @@ func unitNouns() []Noun {
 				{"count", TypeInt, "how many live"},
 				{"user", TypeList, "the users they run as, each once"},
 				{"args", TypeList, "their command lines, each once, arguments joined by a space"},
+				{"program", TypeList, "their executables, each once"},
 				{"pid-stable", TypeString, "identity of the oldest, PID@START: unchanged-since CHECKPOINT says that it was never restarted; null when none lives"},
 			},
 		},
@@ -38,6 +41,7 @@ func unitNouns() []Noun {
 				{"listening", TypeBool, "somebody listens (tcp) or is bound (udp)"},
 				{"ip", TypeList, "the addresses it listens on"},
 				{"process", TypeString, "name of the oldest process that holds the socket; null when none can be seen"},
+				{"program", TypeList, "executables of the oldest process of each socket, each once"},
 			},
 		},
 	}
@@ -96,6 +100,7 @@ func networkNouns() []Noun {
 				{"headers", TypeList, `"Name: value", names in canonical form, sorted`},
 				{"body", TypeText, "the body"},
 				{"latency", TypeNumber, "milliseconds until the whole (bounded) body was there"},
+				{"program", TypeString, "executable of the process that answered, where that is one of this machine; else null"},
 				{"certificate", TypeMap, "subject, issuer, san, days-left of the server's certificate; null without TLS"},
 			},
 			Params: []Param{

@@ -92,6 +92,8 @@ func (b *busConn) ask(ctx context.Context, calls []busCall) ([]busReply, error) 
 	if b.broken != nil {
 		return nil, b.broken
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, systemdLimit, errSystemdSilent)
+	defer cancel()
 	if err := b.limit(ctx); err != nil {
 		return nil, err
 	}
@@ -100,7 +102,7 @@ func (b *busConn) ask(ctx context.Context, calls []busCall) ([]busReply, error) 
 		n := min(len(calls), windowSize)
 		some, err := b.exchange(calls[:n])
 		if err != nil {
-			b.broken = fmt.Errorf("talk over D-Bus: %w", err)
+			b.broken = fmt.Errorf("talk over D-Bus: %w", silent(ctx, err))
 			return nil, b.broken
 		}
 		replies, calls = append(replies, some...), calls[n:]

@@ -126,18 +126,27 @@ func (f *fakeSystemd) addUnit(name, load, active, sub, files string, pid uint32)
 func serviceEnv(t *testing.T, f *fakeSystemd) *Env {
 	t.Helper()
 	proc := map[string]string{"self/mountinfo": ""}
-	fakeProcess(proc, "40", "nginx", "/usr/sbin/nginx", "nginx", "0", "10")
-	fakeProcess(proc, "41", "nginx", "/usr/sbin/nginx", "nginx", "0", "10")
-	fakeProcess(proc, "42", "sh", "/usr/bin/dash", "sh /usr/sbin/nginx", "0", "10")
+	fakeProcess(proc, "40", "nginx", "/nowhere/nginx", "nginx", "0", "10")
+	fakeProcess(proc, "41", "nginx", "/nowhere/nginx", "nginx", "0", "10")
+	fakeProcess(proc, "42", "sh", "/nowhere/dash", "sh /usr/sbin/nginx", "0", "10")
+	fakeProcess(proc, "43", "nginx", "/nowhere/nginx", "nginx", "0", "10")
 	proc["40/cgroup"] = "9:name=systemd:/outer/system.slice/nginx.service\n8:pids:/x\n0::/outer/system.slice/nginx.service\n"
 	proc["41/cgroup"] = "0::/user.slice/user-0.slice/session-1.scope\n"
+	proc["43/cgroup"] = "0::/system.slice/claimed.service\n"
 	proc["42/cgroup"] = "0::/system.slice/script.service\n"
 	e := testEnv(t, map[string]string{
 		"run/systemd/system/": "",
 		"etc/passwd":          passwdFile,
 		"var/lib/dpkg/status": "",
-		"etc/systemd/system/multi-user.target.wants/nginx.service": "->/lib/systemd/system/nginx.service",
-		"etc/systemd/system/hidden.service":                        "->/dev/null",
+		"etc/systemd/system/multi-user.target.wants/nginx.service":   "->/lib/systemd/system/nginx.service",
+		"etc/systemd/system/multi-user.target.wants/oneshot.service": "->/lib/systemd/system/oneshot.service",
+		"etc/systemd/system/multi-user.target.wants/idle.service":    "->/lib/systemd/system/idle.service",
+		"etc/systemd/system/default.target.requires/gone.service":    "->/lib/systemd/system/gone.service",
+		"etc/systemd/system/alias.service":                           "->/lib/systemd/system/broken.service",
+		"lib/systemd/system/unloaded.service":                        "",
+		"lib/systemd/system/idle.service":                            "",
+		"lib/systemd/system/getty@.service":                          "",
+		"etc/systemd/system/hidden.service":                          "->/dev/null",
 	}, proc)
 	e.SystemdSocket = f.listen(t)
 	e.BusSocket = e.SystemdSocket + ".none"
@@ -153,11 +162,15 @@ func TestService(t *testing.T) {
 	f.addUnit("script.service", "loaded", "active", "running", "static", 42)
 	f.addUnit("oneshot.service", "loaded", "active", "exited", "enabled", 0)
 	f.addUnit("empty.service", "loaded", "active", "running", "enabled-runtime", 0)
+	f.addUnit("claimed.service", "loaded", "active", "running", "enabled", 43)
+	f.addUnit("borrowed.service", "loaded", "active", "running", "disabled", 40)
+	f.answers["borrowed.service.ControlGroup"] = "/system.slice/nginx.service"
 	f.addUnit("broken.service", "loaded", "failed", "failed", "enabled", 0)
 	f.addUnit("hidden.service", "masked", "inactive", "dead", "masked", 0)
 	f.addUnit("nope.service", "not-found", "inactive", "dead", "", 0)
 	f.addUnit("daily.timer", "loaded", "active", "waiting", "enabled", 0)
 	e := serviceEnv(t, f)
+	const real = "/nowhere/nginx"
 	const since = "2026-01-02T03:04:05.000006Z"
 	tests := []struct {
 		name, subject                    string
@@ -165,17 +178,20 @@ func TestService(t *testing.T) {
 		pid                              float64
 		since                            any
 		raw                              string
+		program                          any
 	}{
-		{"runs", "nginx", true, true, false, false, 40, since, "ExecStart=/usr/sbin/nginx"},
-		{"by its full name", "nginx.service", true, true, false, false, 40, since, ""},
-		{"its process is not there", "gone", false, true, false, false, 99, since, "process 99 is not there"},
-		{"its process is another's", "elsewhere", false, false, false, false, 41, since, "process 41 is not in cgroup /system.slice/elsewhere.service"},
-		{"a script's interpreter", "script", true, false, false, false, 42, since, "process 42 runs /usr/bin/dash, not /usr/sbin/nginx"},
-		{"has run", "oneshot", true, true, false, false, 0, since, ""},
-		{"says running, has no process", "empty", false, false, false, false, 0, since, "no process is in cgroup"},
-		{"failed", "broken", false, true, false, true, 0, nil, ""},
-		{"masked", "hidden", false, false, true, false, 0, nil, ""},
-		{"not there", "nope", false, false, false, false, 0, nil, ""},
+		{"runs", "nginx", true, true, false, false, 40, since, "ExecStart=/usr/sbin/nginx", real},
+		{"by its full name", "nginx.service", true, true, false, false, 40, since, "", real},
+		{"its process is not there", "gone", false, true, false, false, 99, since, "process 99 is not there", nil},
+		{"its process is another's", "elsewhere", false, false, false, false, 41, since, "process 41 is not in cgroup /system.slice/elsewhere.service", real},
+		{"a script's interpreter", "script", true, false, false, false, 42, since, "", "/nowhere/dash"},
+		{"has run", "oneshot", true, true, false, false, 0, since, "", nil},
+		{"enabled, without a link", "claimed", true, false, false, false, 43, since, "", real},
+		{"another unit's cgroup", "borrowed", false, false, false, false, 40, since, "not the cgroup of borrowed.service", nil},
+		{"says running, has no process", "empty", false, false, false, false, 0, since, "no process is in cgroup", nil},
+		{"failed", "broken", false, true, false, true, 0, nil, "", nil},
+		{"masked", "hidden", false, false, true, false, 0, nil, "", nil},
+		{"not there", "nope", false, false, false, false, 0, nil, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -184,7 +200,7 @@ func TestService(t *testing.T) {
 			require.Empty(t, fact.Error)
 			assert.Equal(t, map[string]any{
 				"running": tt.running, "enabled": tt.enabled, "masked": tt.masked, "failed": tt.failed,
-				"restarts": 2.0, "main-pid": tt.pid, "since": tt.since,
+				"restarts": 2.0, "main-pid": tt.pid, "since": tt.since, "program": tt.program, "witness": nil,
 			}, fact.Attrs)
 			assert.Contains(t, fact.Raw, tt.raw)
 		})
@@ -200,6 +216,7 @@ func TestServiceWhenSystemdIsSilent(t *testing.T) {
 	fact := askOne(t, e, facts.Query{Noun: facts.NounService, Subject: "nginx"})
 	assert.Equal(t, map[string]any{
 		"running": true, "enabled": true, "masked": false, "failed": nil, "restarts": nil, "main-pid": nil, "since": nil,
+		"program": "/nowhere/nginx", "witness": nil,
 	}, fact.Attrs)
 	assert.Contains(t, fact.Raw, "systemd did not answer")
 	hidden := attrsOf(t, e, facts.Query{Noun: facts.NounService, Subject: "hidden"})
@@ -218,12 +235,6 @@ func TestServicesOfTheSuperset(t *testing.T) {
 		{Name: "nginx.service", Load: "loaded", Active: "active", Sub: "running", Path: "/u", JobPath: "/"},
 		{Name: "idle.service", Load: "loaded", Active: "inactive", Sub: "dead", Path: "/u", JobPath: "/"},
 		{Name: "wanted-only.service", Load: "not-found", Active: "inactive", Sub: "dead", Path: "/u", JobPath: "/"},
-	}
-	f.answers["ListUnitFilesByPatterns"] = []unitFile{
-		{"/lib/systemd/system/nginx.service", "enabled"},
-		{"/lib/systemd/system/idle.service", "enabled"},
-		{"/lib/systemd/system/unloaded.service", "disabled"},
-		{"/lib/systemd/system/getty@.service", "enabled"},
 	}
 	e := serviceEnv(t, f)
 	snap := facts.NewSnapshot("web1", facts.Healthy, 0, Run(t.Context(), e, facts.Request{Superset: true}))

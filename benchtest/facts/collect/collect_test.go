@@ -86,7 +86,7 @@ func TestValuesAreBoundedAndAsJSONHasThem(t *testing.T) {
 	}}, nil)
 	assert.Equal(t, map[string]any{
 		"status": 200.0, "body": "abcd", "headers": list("Server: a\uFFFDb"),
-		"certificate": map[string]any{"days-left": 1.0}, "latency": nil,
+		"certificate": map[string]any{"days-left": 1.0}, "latency": nil, "program": nil,
 	}, fact.Attrs)
 	assert.Equal(t, "1234", fact.Raw)
 	assert.True(t, fact.Truncated)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,6 +25,7 @@ type exchange struct {
 	insecure, noFollow bool
 	serverName         string
 	leaf               *x509.Certificate // the server's, once it was seen
+	server             server
 }
 
 func httpExchange(ctx context.Context, s *session, q facts.Query) (finding, error) {
@@ -46,12 +48,16 @@ func httpExchange(ctx context.Context, s *session, q facts.Query) (finding, erro
 	defer resp.Body.Close()
 	// One byte more than is kept marks the body as cut.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(s.maxBytes())+1))
+	program, took := x.server.seen()
 	found := finding{attrs: map[string]any{
 		"status":  resp.StatusCode,
 		"headers": headerLines(resp.Header),
 		"body":    string(body),
-		"latency": milliseconds(time.Since(begin)),
+		"latency": milliseconds(time.Since(begin) - took),
 	}}
+	if program != "" {
+		found.attrs["program"] = program
+	}
 	found.raw = fmt.Sprintf("%s %s", resp.Proto, resp.Status)
 	if err != nil {
 		found.raw += "\nread body: " + err.Error()
@@ -124,7 +130,17 @@ func (s *session) httpClient(ctx context.Context, x *exchange) *http.Client {
 			return bundle.verify(state.PeerCertificates, state.ServerName, s.env.now())
 		},
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, ForceAttemptHTTP2: true}}
+	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
+		var d net.Dialer
+		conn, err := d.DialContext(dialing, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &watchedConn{Conn: conn, look: func() { x.server.look(func() string { return s.serverOf(ctx, conn) }) }}, nil
+	}
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: dial, TLSClientConfig: config, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+	}}
 	if x.noFollow {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}

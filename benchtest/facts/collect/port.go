@@ -27,13 +27,13 @@ func port(ctx context.Context, s *session, q facts.Query) (finding, error) {
 		}
 	}
 	if len(found) == 0 {
-		return finding{attrs: map[string]any{"listening": false, "ip": []string{}}}, nil
+		return finding{attrs: map[string]any{"listening": false, "ip": []string{}, "program": []string{}}}, nil
 	}
 	holders, err := s.socketHolders(ctx)
 	if err != nil {
 		return finding{}, err
 	}
-	return describePort(found, holders), nil
+	return s.describePort(found, holders), nil
 }
 
 // parsePort reads a subject as goss writes it. It returns the protocols that
@@ -54,22 +54,24 @@ func parsePort(subject string) (string, uint16, error) {
 }
 
 // describePort is the fact about the sockets of one port.
-func describePort(found []socket, holders map[uint64]*proc) finding {
+func (s *session) describePort(found []socket, holders map[uint64]*proc) finding {
 	var ips []string
 	var raw strings.Builder
 	var oldest *proc
+	var who []*proc
 	for _, sock := range found {
 		ips = append(ips, sock.addr.Addr().String())
 		fmt.Fprintf(&raw, "%s %s", sock.proto, sock.addr)
 		if p := holders[sock.inode]; p != nil {
 			fmt.Fprintf(&raw, " %d %s %s", p.pid, p.comm, p.exe)
+			who = append(who, p)
 			if oldest == nil || p.start < oldest.start {
 				oldest = p
 			}
 		}
 		raw.WriteByte('\n')
 	}
-	attrs := map[string]any{"listening": true, "ip": distinct(ips)}
+	attrs := map[string]any{"listening": true, "ip": distinct(ips), "program": s.programs(who)}
 	if oldest != nil {
 		attrs["process"] = oldest.name()
 	}

@@ -26,14 +26,14 @@ func TestPortOfThisProcess(t *testing.T) {
 	e := testEnv(t, nil, nil)
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	want := map[string]any{"listening": true, "ip": list("127.0.0.1"), "process": filepath.Base(exe)}
+	want := map[string]any{"listening": true, "ip": list("127.0.0.1"), "process": filepath.Base(exe), "program": list(exe)}
 
 	tcp := l.Addr().(*net.TCPAddr).Port
 	udp := u.LocalAddr().(*net.UDPAddr).Port
 	for _, subject := range []string{fmt.Sprint(tcp), fmt.Sprintf("tcp:%d", tcp), fmt.Sprintf("udp:%d", udp)} {
 		assert.Equal(t, want, attrsOf(t, e, facts.Query{Noun: facts.NounPort, Subject: subject}), subject)
 	}
-	silent := map[string]any{"listening": false, "ip": list(), "process": nil}
+	silent := map[string]any{"listening": false, "ip": list(), "process": nil, "program": list()}
 	assert.Equal(t, silent, attrsOf(t, e, facts.Query{Noun: facts.NounPort, Subject: fmt.Sprintf("tcp6:%d", tcp)}))
 	l.Close()
 	assert.Equal(t, silent, attrsOf(t, e, facts.Query{Noun: facts.NounPort, Subject: fmt.Sprint(tcp)}))
@@ -75,8 +75,9 @@ func TestDescribePortNamesTheOldestHolder(t *testing.T) {
 	t.Parallel()
 	all, err := parseSockets("tcp", tcpTable)
 	require.NoError(t, err)
-	f := describePort(all, map[uint64]*proc{4711: {pid: 9, comm: "shown", exe: "/usr/sbin/real"}})
+	s := newTestSession(testEnv(t, nil, map[string]string{}), 0)
+	f := s.describePort(all, map[uint64]*proc{4711: {pid: 9, comm: "shown", exe: "/usr/sbin/real"}})
 	assert.Equal(t, "real", f.attrs["process"])
-	f = describePort(all, nil)
+	f = s.describePort(all, nil)
 	assert.NotContains(t, f.attrs, "process")
 }

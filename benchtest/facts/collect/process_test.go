@@ -15,9 +15,9 @@ func TestProcess(t *testing.T) {
 	t.Parallel()
 	proc := map[string]string{"version": "x", "self": "->1"}
 	fakeProcess(proc, "1", "systemd", "/usr/lib/systemd/systemd", "/sbin/init", "0", "10")
-	fakeProcess(proc, "20", "nginx", "/usr/sbin/nginx", "nginx: master", "0", "300")
-	fakeProcess(proc, "21", "nginx", "/usr/sbin/nginx (deleted)", "nginx: worker", "33", "310")
-	fakeProcess(proc, "22", "a) S (b", "/usr/bin/odd", "odd", "4242", "320")
+	fakeProcess(proc, "20", "nginx", "/nowhere/nginx", "nginx: master", "0", "300")
+	fakeProcess(proc, "21", "nginx", "/nowhere/nginx (deleted)", "nginx: worker", "33", "310")
+	fakeProcess(proc, "22", "a) S (b", "/nowhere/odd", "odd", "4242", "320")
 	fakeProcess(proc, "23", "dead", "/usr/bin/dead", "", "0", "330")
 	proc["23/stat"] = "23 (dead) Z 1 1 1 0 -1 4194560 1 1 1 1 1 1 1 1 20 0 1 0 330 1 1\n"
 	proc["24/stat"] = "24 (half" // it ends while it is read
@@ -28,16 +28,16 @@ func TestProcess(t *testing.T) {
 	}{
 		{"several, one of a deleted file", "nginx", map[string]any{
 			"running": true, "count": 2.0, "user": list("root", "www-data"),
-			"args": list("nginx: master", "nginx: worker"), "pid-stable": "20@300",
+			"args": list("nginx: master", "nginx: worker"), "pid-stable": "20@300", "program": list("/nowhere/nginx"),
 		}},
 		{"parentheses in the name, user without one", "a) S (b", map[string]any{
-			"running": true, "count": 1.0, "user": list("4242"), "args": list("odd"), "pid-stable": "22@320",
+			"running": true, "count": 1.0, "user": list("4242"), "args": list("odd"), "pid-stable": "22@320", "program": list("/nowhere/odd"),
 		}},
 		{"by executable", "odd", map[string]any{
-			"running": true, "count": 1.0, "user": list("4242"), "args": list("odd"), "pid-stable": "22@320",
+			"running": true, "count": 1.0, "user": list("4242"), "args": list("odd"), "pid-stable": "22@320", "program": list("/nowhere/odd"),
 		}},
-		{"zombie", "dead", map[string]any{"running": false, "count": 0.0, "user": list(), "args": list(), "pid-stable": nil}},
-		{"not there", "nope", map[string]any{"running": false, "count": 0.0, "user": list(), "args": list(), "pid-stable": nil}},
+		{"zombie", "dead", map[string]any{"running": false, "count": 0.0, "user": list(), "args": list(), "pid-stable": nil, "program": list()}},
+		{"not there", "nope", map[string]any{"running": false, "count": 0.0, "user": list(), "args": list(), "pid-stable": nil, "program": list()}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,8 +52,8 @@ func TestProcessOfAGuest(t *testing.T) {
 	proc := map[string]string{}
 	fakeProcess(proc, "1", "host-init", "/sbin/init", "init", "0", "1")
 	fakeProcess(proc, "700", "systemd", "/lib/systemd/systemd", "init", "100000", "100")
-	fakeProcess(proc, "720", "nginx", "/usr/sbin/nginx", "nginx", "100033", "200")
-	fakeProcess(proc, "800", "nginx", "/usr/sbin/nginx", "nginx", "0", "50")
+	fakeProcess(proc, "720", "nginx", "/nowhere/nginx", "nginx", "100033", "200")
+	fakeProcess(proc, "800", "nginx", "/nowhere/nginx", "nginx", "0", "50")
 	for pid, ns := range map[string]string{"1": "pid:[1]", "700": "pid:[2]", "720": "pid:[2]", "800": "pid:[1]"} {
 		proc[pid+"/ns/pid"] = "->" + ns
 	}
@@ -66,7 +66,7 @@ func TestProcessOfAGuest(t *testing.T) {
 	e.Guest, err = newGuest(e.Proc, 700)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{
-		"running": true, "count": 1.0, "user": list("www-data"), "args": list("nginx"), "pid-stable": "21@200",
+		"running": true, "count": 1.0, "user": list("www-data"), "args": list("nginx"), "pid-stable": "21@200", "program": list("/nowhere/nginx"),
 	}, attrsOf(t, e, facts.Query{Noun: facts.NounProcess, Subject: "nginx"}))
 	assert.Equal(t, false, attrsOf(t, e, facts.Query{Noun: facts.NounProcess, Subject: "host-init"})["running"])
 }

@@ -37,87 +37,64 @@ func (s *session) describeUnit(ctx context.Context, u unit) (finding, error) {
 	running := u.active == "active" || u.active == "reloading"
 	raw := []string{fmt.Sprintf("LoadState=%s ActiveState=%s SubState=%s UnitFileState=%s MainPID=%d NRestarts=%d ControlGroup=%s ExecStart=%s",
 		u.load, u.active, u.sub, u.files, u.mainPID, u.restarts, u.cgroup, u.program)}
-	if running && strings.HasSuffix(u.name, ".service") {
-		doubts, err := s.doubtsAbout(ctx, u)
-		if err != nil {
-			return finding{}, err
-		}
-		for _, d := range doubts {
-			raw = append(raw, d.text)
-			running = running && !d.fatal
-		}
-	}
-	return finding{raw: strings.Join(raw, "\n"), attrs: map[string]any{
-		"running":  running,
-		"enabled":  u.enabled(),
+	attrs := map[string]any{
+		"enabled":  s.startsAtBoot(u.name, u.files),
 		"masked":   u.masked(),
 		"failed":   u.active == "failed",
 		"restarts": u.restarts,
 		"main-pid": u.mainPID,
 		"since":    u.sinceTime(),
-	}}, nil
+	}
+	if u.witness != "" {
+		attrs["witness"] = u.witness
+	}
+	if running && strings.HasSuffix(u.name, ".service") {
+		main, doubts, err := s.examine(ctx, u)
+		if err != nil {
+			return finding{}, err
+		}
+		if program := s.program(main); program != "" {
+			attrs["program"] = program
+		}
+		running = len(doubts) == 0
+		raw = append(raw, doubts...)
+	}
+	attrs["running"] = running
+	return finding{raw: strings.Join(raw, "\n"), attrs: attrs}, nil
 }
 
-// A doubt is something that does not fit what systemd says. A fatal one shows
-// that the service does not run.
-type doubt struct {
-	text  string
-	fatal bool
-}
-
-// doubtsAbout checks a service that systemd calls active: its main process is
-// there, in its cgroup, and runs its program.
-func (s *session) doubtsAbout(ctx context.Context, u unit) ([]doubt, error) {
+// examine looks for what must be there of a service that systemd calls
+// active: its main process, in its cgroup. One that has run and exited is
+// active without; of one that says running and has no main process, the oldest
+// in its cgroup stands for it. A doubt shows that the service does not run.
+func (s *session) examine(ctx context.Context, u unit) (main *proc, doubts []string, err error) {
+	all, err := s.listProcesses(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if u.mainPID == 0 && u.sub != "running" {
+		return nil, nil, nil
+	}
+	// systemd puts an underscore before what would be a file of the cgroup's.
+	if base := path.Base(u.cgroup); base != u.name && base != "_"+u.name {
+		return nil, []string{fmt.Sprintf("%q is not the cgroup of %s", u.cgroup, u.name)}, nil
+	}
+	for _, p := range all {
+		switch {
+		case p.dead():
+		case u.mainPID == 0 && s.inCgroup(ctx, p, u.cgroup):
+			return p, nil, nil
+		case u.mainPID == 0 || p.pid != int(u.mainPID):
+		case !s.inCgroup(ctx, p, u.cgroup):
+			return p, []string{fmt.Sprintf("process %d is not in cgroup %s", p.pid, u.cgroup)}, nil
+		default:
+			return p, nil, nil
+		}
+	}
 	if u.mainPID == 0 {
-		return s.doubtsWithoutMain(ctx, u)
+		return nil, []string{"no process is in cgroup " + u.cgroup}, nil
 	}
-	main, err := s.findProcess(ctx, int(u.mainPID))
-	if err != nil {
-		return nil, err
-	}
-	if main == nil || main.dead() {
-		return []doubt{{fmt.Sprintf("process %d is not there", u.mainPID), true}}, nil
-	}
-	var doubts []doubt
-	if !s.inCgroup(ctx, main, u.cgroup) {
-		doubts = append(doubts, doubt{fmt.Sprintf("process %d is not in cgroup %s", main.pid, u.cgroup), true})
-	}
-	// A script's executable is its interpreter, so this alone proves nothing.
-	if u.program != "" && main.exe != "" && path.Base(u.program) != path.Base(main.exe) {
-		doubts = append(doubts, doubt{fmt.Sprintf("process %d runs %s, not %s", main.pid, main.exe, u.program), false})
-	}
-	return doubts, nil
-}
-
-// doubtsWithoutMain checks a service without a main process: one that has run
-// and exited is active all the same, one that says running has a process.
-func (s *session) doubtsWithoutMain(ctx context.Context, u unit) ([]doubt, error) {
-	if u.sub != "running" {
-		return nil, nil
-	}
-	all, err := s.listProcesses(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range all {
-		if !p.dead() && s.inCgroup(ctx, p, u.cgroup) {
-			return nil, nil
-		}
-	}
-	return []doubt{{"no process is in cgroup " + u.cgroup, true}}, nil
-}
-
-func (s *session) findProcess(ctx context.Context, pid int) (*proc, error) {
-	all, err := s.listProcesses(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range all {
-		if p.pid == pid {
-			return p, nil
-		}
-	}
-	return nil, nil
+	return nil, []string{fmt.Sprintf("process %d is not there", u.mainPID)}, nil
 }
 
 // inCgroup reports whether p is in cgroup or below it. Seen from outside, a

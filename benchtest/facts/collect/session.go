@@ -28,6 +28,7 @@ type session struct {
 	packages  once[map[string][]string]
 	bundle    once[caBundle]
 	systemd   once[*systemd]
+	wanted    once[map[string]bool]
 }
 
 func newSession(ctx context.Context, e *Env, req facts.Request) *session {

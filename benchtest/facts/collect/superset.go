@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -61,7 +60,7 @@ func allServices(ctx context.Context, s *session) (map[string]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := d.listUnitFiles(ctx, "*.service")
+	files, err := s.unitFileStates()
 	if err != nil {
 		return nil, err
 	}
@@ -82,29 +81,22 @@ func allServices(ctx context.Context, s *session) (map[string]finding, error) {
 	return found, nil
 }
 
-// knownUnits joins both lists. Only units that do or did something are asked
-// about one by one: of the others the lists say everything.
-func (d *systemd) knownUnits(ctx context.Context, loaded []unitStatus, files []unitFile) ([]unit, error) {
-	states := make(map[string]string, len(files))
-	for _, f := range files {
-		// Template units are no units yet.
-		if name := path.Base(f.Path); !strings.Contains(name, "@.") {
-			states[name] = f.State
-		}
-	}
+// knownUnits joins what is loaded and what has a file. Only units that do or
+// did something are asked about one by one: of the others the lists say everything.
+func (d *systemd) knownUnits(ctx context.Context, loaded []unitStatus, states map[string]string) ([]unit, error) {
 	var busy []string
 	var idle []unit
 	for _, u := range loaded {
 		switch {
-		case u.Active != "inactive" || states[u.Name] == "" && u.Load == "loaded":
+		case u.Active != "inactive":
 			busy = append(busy, u.Name)
 		case u.Load != "not-found":
-			idle = append(idle, unit{name: u.Name, load: u.Load, active: u.Active, sub: u.Sub, files: states[u.Name]})
+			idle = append(idle, unit{name: u.Name, load: u.Load, active: u.Active, sub: u.Sub, files: states[u.Name], witness: d.witness})
 		}
 		delete(states, u.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(states)) {
-		idle = append(idle, unit{name: name, load: "not loaded", active: "inactive", files: states[name]})
+		idle = append(idle, unit{name: name, load: "not loaded", active: "inactive", files: states[name], witness: d.witness})
 	}
 	units, err := d.units(ctx, busy...)
 	return append(units, idle...), err
@@ -131,7 +123,7 @@ func allProcesses(ctx context.Context, s *session) (map[string]finding, error) {
 	}
 	found := make(map[string]finding, len(groups))
 	for name, some := range groups {
-		found[name] = describeProcesses(some, names)
+		found[name] = s.describeProcesses(some, names)
 	}
 	return found, nil
 }
@@ -158,7 +150,7 @@ func allPorts(ctx context.Context, s *session) (map[string]finding, error) {
 	}
 	found := make(map[string]finding, len(groups))
 	for subject, some := range groups {
-		found[subject] = describePort(some, holders)
+		found[subject] = s.describePort(some, holders)
 	}
 	return found, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	dbus "github.com/godbus/dbus/v5"
 )
@@ -27,14 +28,26 @@ const (
 var errNoSystemd = errors.New("no systemd runs on this machine")
 
 // systemd is a connection to the machine's service manager.
-type systemd struct{ *busConn }
+type systemd struct {
+	*busConn
+	witness string // the program that answers; empty when that cannot be seen
+}
 
-// connectSystemd connects once for all queries of the session.
+// systemdLimit bounds what systemd may take to say who it is, or to answer one
+// round of questions. It stands in for the limit of a query, which is longer:
+// one that hangs must not hold up all that is asked, time and again.
+const systemdLimit = 5 * time.Second
+
+// connectSystemd connects once for all queries of the session. That nobody
+// answers within systemdLimit is remembered as well.
 func (s *session) connectSystemd(ctx context.Context) (*systemd, error) {
 	return s.systemd.get(func() (*systemd, error) {
 		if _, err := s.env.Root.Stat(systemdRunning); notThere(err) {
 			return nil, errNoSystemd
 		}
+		// All wait for this connection, so it is not bounded by one's own limit.
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), systemdLimit, errSystemdSilent)
+		defer cancel()
 		// systemd's own socket first: it needs no bus daemon, but only root may.
 		// It hangs up on a process that its PID namespace has no number for, so
 		// from outside there is only the bus.
@@ -50,23 +63,53 @@ func (s *session) connectSystemd(ctx context.Context) (*systemd, error) {
 		if berr == nil {
 			return d, nil
 		}
-		return nil, fmt.Errorf("connect to systemd: %w", errors.Join(perr, berr))
+		return nil, fmt.Errorf("connect to systemd: %w", silent(ctx, errors.Join(perr, berr)))
 	})
 }
 
+// errSystemdSilent says that systemd took longer than systemdLimit.
+var errSystemdSilent = fmt.Errorf("no answer within %s", systemdLimit)
+
+// silent is err, or why ctx ended where it did: deadlines of a connection show
+// as errors of many kinds.
+func silent(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
 // dialSystemd connects as the machine's root, or as who we are when we are
-// not root.
-func (s *session) dialSystemd(ctx context.Context, socket string, bus bool) (*systemd, error) {
+// not root, and makes sure that it is systemd who answers.
+func (s *session) dialSystemd(ctx context.Context, socket string, bus bool) (d *systemd, err error) {
+	// Only the guard sees what was mounted over it.
+	if _, err := s.env.Root.Stat(socket); errors.Is(err, errForeignMount) {
+		return nil, err
+	}
 	conn, uid, err := s.dialAsRoot(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			conn.Close()
+		}
+	}()
+	if err := s.checkListener(conn); err != nil {
+		return nil, err
+	}
 	b, err := greet(ctx, conn, uid, bus)
 	if err != nil {
-		conn.Close()
 		return nil, fmt.Errorf("greet %s: %w", socket, err)
 	}
-	return &systemd{b}, nil
+	d = &systemd{busConn: b}
+	if bus {
+		if err := d.checkOwner(ctx); err != nil {
+			return nil, err
+		}
+	}
+	d.witness = s.nameWitness(ctx, conn)
+	return d, nil
 }
 
 // dialAsRoot connects to a Unix socket. It also returns the user, by the

@@ -98,15 +98,3 @@ func (d *systemd) listUnits(ctx context.Context, pattern string) ([]unitStatus, 
 	}
 	return units, nil
 }
-
-// A unitFile is one row of ListUnitFiles: a(ss).
-type unitFile struct{ Path, State string }
-
-// listUnitFiles lists the units that have a file and match pattern.
-func (d *systemd) listUnitFiles(ctx context.Context, pattern string) ([]unitFile, error) {
-	var rows []unitFile
-	if err := d.manager(ctx, &rows, "ListUnitFilesByPatterns", []string{}, []string{pattern}); err != nil {
-		return nil, fmt.Errorf("list unit files: %w", err)
-	}
-	return rows, nil
-}

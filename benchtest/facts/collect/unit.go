@@ -20,6 +20,7 @@ type unit struct {
 	since                    uint64 // microseconds; 0 means never
 	cgroup                   string
 	program                  string // of the first ExecStart
+	witness                  string // the program that said all this
 }
 
 // execCommand is one entry of ExecStart as D-Bus has it: a(sasbttttuii).
@@ -52,8 +53,8 @@ func unitCalls(name string) []busCall {
 	return calls
 }
 
-func readUnit(name string, replies []busReply) (unit, error) {
-	u := unit{name: name}
+func (d *systemd) readUnit(name string, replies []busReply) (unit, error) {
+	u := unit{name: name, witness: d.witness}
 	var start []execCommand
 	into := []any{&u.load, &u.active, &u.sub, &u.files, &u.since, &u.cgroup, &u.mainPID, &u.restarts, &start}
 	for i, r := range replies {
@@ -80,19 +81,12 @@ func (d *systemd) units(ctx context.Context, names ...string) ([]unit, error) {
 	units := make([]unit, len(names))
 	for i, name := range names {
 		n := len(unitCalls(name))
-		if units[i], err = readUnit(name, replies[:n]); err != nil {
+		if units[i], err = d.readUnit(name, replies[:n]); err != nil {
 			return nil, err
 		}
 		replies = replies[n:]
 	}
 	return units, nil
-}
-
-func (u unit) enabled() bool { return startsAtBoot(u.files) }
-
-// startsAtBoot reads a UnitFileState. A link below /run is gone after a boot.
-func startsAtBoot(state string) bool {
-	return slices.Contains([]string{"enabled", "alias", "generated"}, state)
 }
 
 func (u unit) masked() bool { return u.load == "masked" || strings.HasPrefix(u.files, "masked") }

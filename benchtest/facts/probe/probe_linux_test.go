@@ -151,6 +151,9 @@ func TestJoinSeesTheGuestAndNotTheHost(t *testing.T) {
 	assert.Equal(t, []string{"process:guestinit"}, processes, "the superset holds no process of the host, nor the probe")
 
 	port := got["port:tcp:"+guestPort].Attrs
+	program := port["program"].([]any)[0]
+	assert.Regexp(t, `/guestinit \(deleted\)$`, program, "the guest has left the tree that its executable is in")
+	delete(port, "program")
 	assert.Equal(t, map[string]any{"listening": true, "ip": []any{"0.0.0.0"}, "process": "guestinit"}, port)
 	assert.Equal(t, "guest.test", got["kernel-param:kernel.hostname"].Attrs["value"])
 	assert.NotEqual(t, host, "guest.test")
