@@ -46,9 +46,15 @@ func (r *State) evaluate(now facts.Snapshot, at map[facts.Checkpoint]facts.Snaps
 		res.Reason = err.Error()
 	default:
 		res.Status, res.Got = Holds, got(f, r.expect)
+		if why := r.impostor(f, at); why != "" {
+			res.Status, res.Reason = DoesNotHold, why
+		}
 	}
 	if r.Negate {
 		r.negated(&res, f)
+	}
+	if why := r.otherWitness(f, at); why != "" && res.Status == Holds {
+		res.Status, res.Reason = DoesNotHold, why
 	}
 	return res, err
 }
