@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"bufio"
-	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -84,8 +82,8 @@ func (inv inventory) hosts(group string, s *Scenario) []string {
 // and host ranges name no host of a scenario.
 func (inv inventory) readINI(data []byte) {
 	group, kind := "ungrouped", ""
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-		line := strings.TrimSpace(lines.Text())
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
 		fields := strings.Fields(line)
 		switch {
 		case line == "" || line[0] == '#' || line[0] == ';':
