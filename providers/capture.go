@@ -66,6 +66,10 @@ func (c *capture) drain(r io.Reader) {
 
 // take takes one piece; false means that nobody wants more.
 func (c *capture) take(p []byte) bool {
+	if c.tee != nil {
+		c.teeing.Lock() // before mu: close waits for what is being written
+		defer c.teeing.Unlock()
+	}
 	c.mu.Lock()
 	if c.shut {
 		c.mu.Unlock()
@@ -74,10 +78,7 @@ func (c *capture) take(p []byte) bool {
 	fresh := c.keep(c.unchatter(p))
 	c.mu.Unlock()
 	if c.tee != nil && len(fresh) > 0 {
-		c.teeing.Lock()
-		_, err := c.tee.Write(fresh)
-		c.teeing.Unlock()
-		if err != nil {
+		if _, err := c.tee.Write(fresh); err != nil {
 			c.tee = nil
 		}
 	}
@@ -116,8 +117,11 @@ func (c *capture) keep(p []byte) []byte {
 	return p
 }
 
-// close ends the capture and returns what it kept.
+// close ends the capture and returns what it kept. Nothing is written to the
+// tee any more when it returns.
 func (c *capture) close() (kept []byte, truncated bool) {
+	c.teeing.Lock()
+	defer c.teeing.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shut = true

@@ -50,6 +50,7 @@ type Host struct {
 	Template string             `json:"template"`
 	Limits   providers.Limits   `json:"limits"`
 	Enforced providers.Enforced `json:"enforced"`
+	Kept     bool               `json:"kept,omitempty"` // for a person to look at
 }
 
 // Digests pin what an attempt was made of, in hex.

@@ -28,17 +28,16 @@ func (t *try) control(ctx context.Context) error {
 			return err
 		}
 		err := t.faultLanded()
-		if err == nil || t.sc.Expect == scenario.ExpectNoAction {
-			break
+		if err == nil {
+			err = t.controlValidate(ctx)
 		}
-		if time.Now().After(deadline) {
+		if err == nil || time.Now().After(deadline) {
 			return err
 		}
 		if !sleep(ctx, controlEvery) {
 			return ctx.Err()
 		}
 	}
-	return t.controlValidate(ctx)
 }
 
 // faultLanded says which required rule does not do what it must before the
@@ -47,13 +46,20 @@ func (t *try) faultLanded() error {
 	if t.sc.Expect == scenario.ExpectNoAction {
 		return nil
 	}
-	for _, rh := range t.onHosts() {
-		if !rh.rule.Required {
+	for i := range t.sc.State {
+		r := &t.sc.State[i]
+		if !r.Required {
 			continue
 		}
-		h := t.host(rh.host)
-		if ok, reason := rh.rule.BeforeOK(rh.rule.HoldsAt(h.at[facts.Faulted], h.at)); !ok {
-			return fmt.Errorf("negative control: rule %q on %s: %s: the fault never landed, or the scenario is wrong", rh.rule.Label, rh.host, reason)
+		// A rule about several hosts fails when it fails on one.
+		var onHosts []rules.Result
+		for _, h := range t.hosts {
+			if r.AppliesTo(h.name) {
+				onHosts = append(onHosts, r.HoldsAt(h.at[facts.Faulted], h.at))
+			}
+		}
+		if ok, reason := r.BeforeOK(rules.AllHosts(onHosts)); !ok {
+			return fmt.Errorf("negative control: rule %q: %s: the fault never landed, or the scenario is wrong", r.Label, reason)
 		}
 	}
 	return nil

@@ -30,6 +30,9 @@ func (t *try) holdWindow(ctx context.Context) error {
 			t.sampleHold(ctx, at)
 		}
 	}
+	if at < window {
+		at += time.Since(last) // decided early: held is a moment of its own
+	}
 	return t.held(ctx, at)
 }
 
@@ -48,7 +51,7 @@ func (t *try) sampleHold(ctx context.Context, at time.Duration) {
 func (t *try) held(ctx context.Context, at time.Duration) error {
 	t.observe(ctx, facts.Held, at)
 	if !t.sc.Scripts.Validate.None() {
-		v := t.validate(ctx)
+		v := t.validateHeld(ctx)
 		t.validated = &v
 	}
 	t.reservation.ReleaseCPU() // the machines have nothing to do any more

@@ -2,10 +2,15 @@ package attempt
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // Evidence is what a user's own Rule may look at.
@@ -26,6 +31,10 @@ func (t *try) judge(ctx context.Context) error {
 	}
 	changes := t.changes()
 	if v := t.validated; v != nil {
+		if v.status == rules.RuleErrored && t.acted && t.providerWell {
+			// It was answered at faulted: the engine broke the witness.
+			v.status, v.got = rules.DoesNotHold, "evidence destroyed: "+v.got
+		}
 		results = append(results, rules.Result{
 			Label: "validate", Scope: rules.ScopeState, Required: true, Status: v.status,
 			Expected: v.file + " ends with exit status 0", Got: v.got, Raw: v.raw,
@@ -37,12 +46,13 @@ func (t *try) judge(ctx context.Context) error {
 			ObservedPossible: true, RequireObserved: t.RequireObserved, Duration: t.rec.Phases.Engine,
 		}))
 	}
-	results = append(results, t.judgeOwn()...)
+	own, err := t.judgeOwn()
+	results = append(results, own...)
 	t.rec.Results = results
 	t.rec.Score = rules.Score(results)
 	t.rec.Outcome, t.rec.Reason = rules.Decide(rules.DecideInput{Results: results, Changes: changes, TimedOut: t.timedOut})
 	t.rec.FirstFixed, t.rec.Downtime = t.timeline()
-	return nil
+	return err
 }
 
 // judgeState judges one state rule on one host.
@@ -68,26 +78,41 @@ func (t *try) changes() []rules.Result {
 	return changes
 }
 
-// judgeOwn evaluates the user's own rules.
-func (t *try) judgeOwn() []rules.Result {
+// judgeOwn evaluates the user's own rules. A required one that could not be
+// asked makes the attempt errored, since it is the suite that broke.
+func (t *try) judgeOwn() ([]rules.Result, error) {
 	e := Evidence{Key: t.sc.Key, Job: t.job, Snapshots: map[string]map[facts.Checkpoint]facts.Snapshot{}}
 	for _, h := range t.hosts {
 		e.Snapshots[h.name] = h.at
 	}
 	results := make([]rules.Result, 0, len(t.Rules))
+	var errs []error
 	for _, r := range t.Rules {
 		res := rules.Result{Label: r.Label, Scope: r.Scope, Required: r.Required, Status: rules.DoesNotHold, Expected: r.Label}
-		holds, got, err := r.Check(e)
+		holds, got, err := checked(r, e)
 		switch {
 		case err != nil:
 			res.Status, res.Reason = rules.RuleErrored, err.Error()
+			if r.Required {
+				errs = append(errs, fmt.Errorf("rule %q of Config: %w", r.Label, err))
+			}
 		case holds:
 			res.Status = rules.Holds
 		}
 		res.Got = got
 		results = append(results, res)
 	}
-	return results
+	return results, errors.Join(errs...)
+}
+
+// checked is r.Check, surviving a panic.
+func checked(r Rule, e Evidence) (holds bool, got string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return r.Check(e)
 }
 
 // askProvider finds out whose fault it is when a machine could not be asked at
@@ -95,13 +120,11 @@ func (t *try) judgeOwn() []rules.Result {
 // evidence was destroyed inside it.
 func (t *try) askProvider(ctx context.Context) error {
 	t.providerWell = true
-	if t.answered(facts.After) == nil && t.answered(facts.Held) == nil {
+	asked := t.validated == nil || t.validated.status != rules.RuleErrored
+	if asked && t.answered(facts.After) == nil && t.answered(facts.Held) == nil {
 		return nil
 	}
-	err := t.each(func(h *host) error {
-		_, err := t.Provider.Open(ctx, h.clone.Machine.ID())
-		return err
-	})
+	err := t.machinesThere(ctx)
 	if err == nil {
 		err = t.Provider.Check(ctx)
 	}
@@ -110,4 +133,25 @@ func (t *try) askProvider(ctx context.Context) error {
 		t.logf("provider: %v", err)
 	}
 	return ctx.Err()
+}
+
+// machinesThere is nil when the provider still has every machine. One that it
+// calls broken lost its processes to something outside the guest; one that is
+// stopped was stopped from inside.
+func (t *try) machinesThere(ctx context.Context) error {
+	infos, err := t.Provider.List(ctx)
+	if err != nil {
+		return err
+	}
+	return t.each(func(h *host) error {
+		id := h.clone.Machine.ID()
+		i := slices.IndexFunc(infos, func(m providers.MachineInfo) bool { return m.ID == id })
+		switch {
+		case i < 0:
+			return fmt.Errorf("machine %s: %w", id, providers.ErrNotFound)
+		case infos[i].State == "broken":
+			return fmt.Errorf("machine %s was lost for a reason outside the guest", id)
+		}
+		return nil
+	})
 }

@@ -215,6 +215,81 @@ func TestRecordOnDisk(t *testing.T) {
 	assert.Equal(t, rules.Passed, attempts[0].Outcome)
 }
 
+func TestWitnessOfValidateIsEvidenceToo(t *testing.T) {
+	t.Parallel()
+	// The engine repairs the file, and takes the program away that would tell.
+	h := newHarness(t, func(h *harness) { h.Engine = sh(`touch "$HOME/ok"; touch "$HOME/mute"`) })
+	rec, _ := h.run(load(t, map[string]string{"validate.sh": "#!/bin/sh\ntest -e \"$HOME/mute\" && exit 127\ntest -e \"$HOME/ok\"\n"}))
+	assert.Equal(t, rules.Failed, rec.Outcome, rec.Reason)
+	assert.Contains(t, rec.Reason, "evidence destroyed")
+}
+
+func TestEngineOfTheUsers(t *testing.T) {
+	t.Parallel()
+	t.Run("that panics", func(t *testing.T) {
+		t.Parallel()
+		h := newHarness(t, func(h *harness) {
+			h.Engine = engine{func(context.Context, engines.Work) (rules.Job, error) { panic("index out of range") }}
+		})
+		rec, log := h.run(load(t, nil))
+		assert.Equal(t, rules.Errored, rec.Outcome)
+		assert.Contains(t, rec.Reason, "panicked: index out of range")
+		assert.Contains(t, log, "life_test.go", "the stack is in the log")
+	})
+	t.Run("that does not return", func(t *testing.T) {
+		t.Parallel()
+		release := make(chan struct{})
+		t.Cleanup(func() { close(release) })
+		h := newHarness(t, func(h *harness) {
+			h.EngineLimit, h.EngineGrace = 100*time.Millisecond, 100*time.Millisecond
+			h.Engine = engine{func(context.Context, engines.Work) (rules.Job, error) {
+				<-release
+				return rules.Job{}, nil
+			}}
+		})
+		rec, _ := h.run(load(t, nil))
+		assert.Equal(t, rules.Timeout, rec.Outcome)
+	})
+	t.Run("rule that cannot be asked", func(t *testing.T) {
+		t.Parallel()
+		h := newHarness(t, func(h *harness) {
+			h.Rules = []attempt.Rule{{Label: "broken", Scope: rules.ScopeJob, Required: true, Check: func(attempt.Evidence) (bool, string, error) {
+				panic("nil map")
+			}}}
+		})
+		rec, _ := h.run(load(t, nil))
+		assert.Equal(t, rules.Errored, rec.Outcome)
+		assert.Contains(t, rec.Reason, "nil map")
+	})
+}
+
+func TestRuleOnSeveralHosts(t *testing.T) {
+	t.Parallel()
+	two := `
+title: A file is missing
+ticket_title: A file is missing
+ticket_body: Bring it back.
+hosts: [{host_name: h1, template: plain}, {host_name: h2, template: plain}]
+state:
+  - {label: the file is there, file: /ok, expect: {exists: true}}
+`
+	h := newHarness(t, nil)
+	rec, _ := h.run(load(t, map[string]string{
+		"scenario.yaml": two, "prepare.sh": "", "prepare.h2.sh": "#!/bin/sh\nrm \"$HOME/ok\"\n",
+		"solve.sh": "", "solve.h2.sh": "#!/bin/bash\ntouch \"$HOME/ok\"\n",
+	}))
+	assert.Equal(t, rules.Passed, rec.Outcome, "the fault on one host is a fault: %s", rec.Reason)
+}
+
+func TestShortTimeLeavesTheEngineWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, func(h *harness) { h.Deadline = time.Now().Add(20 * time.Second) })
+	sc := load(t, nil)
+	require.NoError(t, h.History.Add(sc.Key, time.Second))
+	rec, _ := h.run(sc)
+	assert.Equal(t, rules.Passed, rec.Outcome, "the limit of the hold window is not what it takes: %s", rec.Reason)
+}
+
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -27,7 +27,7 @@ func (t *try) play(ctx context.Context, k task) (scriptResult, error) {
 	}
 	p := ansible.Play{
 		Playbook: k.step.Playbook, Files: t.sc.FS, Groups: t.sc.Groups, SSHConfig: t.access.bastion.SSHConfigPath(),
-		User: "root", Limit: k.limit, Log: t.book.log,
+		User: "root", Limit: k.limit, Log: t.book.log, Dir: t.access.dir,
 	}
 	for _, h := range t.hosts {
 		p.Hosts = append(p.Hosts, h.name)

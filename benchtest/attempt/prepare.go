@@ -3,8 +3,10 @@ package attempt
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // restore clears stale state, silently: on a fresh clone there is none, and a
@@ -76,4 +78,23 @@ func (t *try) validate(ctx context.Context) validation {
 		v.status = rules.DoesNotHold
 	}
 	return v
+}
+
+// reachable is how long a machine may take to answer before validate.* is not
+// even tried: one that the engine broke would cost a minute at every step.
+const reachable = 15 * time.Second
+
+// validateHeld asks validate.* at the end, when the engine may have broken what
+// it needs.
+func (t *try) validateHeld(ctx context.Context) validation {
+	err := t.each(func(h *host) error {
+		ctx, cancel := context.WithTimeout(ctx, reachable)
+		defer cancel()
+		_, err := h.root.Exec(ctx, providers.Command{Argv: []string{"true"}, Limit: reachable})
+		return err
+	})
+	if err != nil {
+		return validation{file: stepName(t.sc.Scripts.Validate, "validate"), status: rules.RuleErrored, got: err.Error()}
+	}
+	return t.validate(ctx)
 }

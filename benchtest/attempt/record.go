@@ -33,7 +33,11 @@ func (t *try) record() {
 	t.rec.Resolution = t.job.Resolution
 	t.rec.Usage = t.job.Usage
 	for _, h := range t.hosts {
-		t.rec.Hosts = append(t.rec.Hosts, t.hostRecord(h))
+		rec := t.hostRecord(h)
+		if rec.Kept = t.kept() && rec.Machine != ""; rec.Kept {
+			t.logf("kept %s: machine %s", h.name, rec.Machine)
+		}
+		t.rec.Hosts = append(t.rec.Hosts, rec)
 	}
 	if t.rec.Outcome.Scored() {
 		t.note(t.History.Add(t.sc.Key, t.rec.Phases.Total()))

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/fixtures"
 )
 
 // release gives everything back, synchronously, whatever ended the attempt:
@@ -17,7 +18,12 @@ func (t *try) release(ctx context.Context) error {
 		errs = append(errs, t.access.close())
 	}
 	errs = append(errs, t.each(func(h *host) error { return t.releaseHost(ctx, h) }))
-	if !t.kept() {
+	switch {
+	case t.network == "":
+	case t.kept():
+		_, err := t.Journal.Update(t.network, func(l *fixtures.Lease) { l.Kept = true })
+		errs = append(errs, err)
+	default:
 		errs = append(errs, t.disconnect(ctx))
 	}
 	if t.reservation != nil {
@@ -34,7 +40,6 @@ func (t *try) releaseHost(ctx context.Context, h *host) error {
 		return nil
 	}
 	if t.kept() {
-		t.logf("kept %s: machine %s", h.name, h.clone.Machine.ID())
 		return h.clone.Keep()
 	}
 	return h.clone.Release(ctx)

@@ -49,6 +49,9 @@ type Runner struct {
 	Rules []Rule
 	// EngineLimit replaces the engine limit of every scenario; zero leaves it.
 	EngineLimit time.Duration
+	// EngineGrace is how long after its deadline an engine may take to return
+	// before the attempt goes on without it; zero: DefaultEngineGrace.
+	EngineGrace time.Duration
 	// Deadline is when the suite has to be over; zero: never.
 	Deadline time.Time
 	// RequireObserved makes required compliance rules rest on observed commands alone.
@@ -98,6 +101,10 @@ const (
 	DefaultHold    = 30 * time.Second
 	DefaultRelease = time.Minute
 )
+
+// DefaultEngineGrace leaves an engine on the driver the five seconds between
+// being told to end and being killed.
+const DefaultEngineGrace = 15 * time.Second
 
 // limits are a scenario's with the defaults filled in.
 func (r *Runner) limits(s *scenario.Scenario) scenario.Timeouts {

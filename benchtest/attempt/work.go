@@ -1,9 +1,11 @@
 package attempt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
@@ -24,7 +26,7 @@ func (t *try) work(ctx context.Context) error {
 
 	w := t.assignment(desk, time.Now().Add(limit))
 	stopSampling := t.sampleWork(ctx)
-	job, err := t.Gateway.Dispatch(engineCtx, t.Engine, w)
+	job, err := t.dispatch(engineCtx, w)
 	t.ended = time.Now()
 	stopSampling()
 
@@ -35,18 +37,51 @@ func (t *try) work(ctx context.Context) error {
 	desk.fill(&t.job)
 	t.keepTerminals(desk.bastion.Commands())
 	t.note(t.dir.WriteJob(t.job))
-	return t.engineBroke(ctx, err)
+	return t.engineBroke(ctx, err, limit)
+}
+
+// dispatch lets the engine work. It survives one that panics, and goes on
+// without one that does not return when its time is up.
+func (t *try) dispatch(ctx context.Context, w engines.Work) (rules.Job, error) {
+	type end struct {
+		job rules.Job
+		err error
+	}
+	done := make(chan end, 1)
+	go func() {
+		var e end
+		defer func() {
+			if p := recover(); p != nil {
+				e.err = fmt.Errorf("engine %s panicked: %v", t.Engine.Name(), p)
+				t.logf("%v\n%s", e.err, debug.Stack())
+			}
+			done <- e
+		}()
+		e.job, e.err = t.Gateway.Dispatch(ctx, t.Engine, w)
+	}()
+	select {
+	case e := <-done:
+		return e.job, e.err
+	case <-ctx.Done():
+	}
+	grace := cmp.Or(t.EngineGrace, DefaultEngineGrace)
+	select {
+	case e := <-done:
+		return e.job, e.err
+	case <-time.After(grace):
+		return rules.Job{Resolution: rules.HardFailure}, fmt.Errorf("engine %s did not return within %s of its deadline", t.Engine.Name(), grace)
+	}
 }
 
 // engineBroke says whether the attempt is errored on account of the engine's
 // error: it never began, or the run was cut. Otherwise the machines are judged.
-func (t *try) engineBroke(ctx context.Context, err error) error {
+func (t *try) engineBroke(ctx context.Context, err error, limit time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case t.timedOut && t.cut:
 		return fmt.Errorf("%w: the suite's deadline left the engine %s of its %s: run with -timeout 0",
-			errCut, t.rec.Phases.Engine.Round(time.Second), t.limit.Engine)
+			errCut, limit.Round(time.Second), t.limit.Engine)
 	case err == nil || t.timedOut:
 		return nil
 	case !t.acted:
@@ -57,13 +92,17 @@ func (t *try) engineBroke(ctx context.Context, err error) error {
 	return nil
 }
 
+// judgingTime is kept of the suite's time for what follows the hold window.
+const judgingTime = 3 * time.Second
+
 // engineLimit is the engine's own limit, cut to what the suite has left.
 func (t *try) engineLimit() time.Duration {
 	limit := t.limit.Engine
 	if t.Deadline.IsZero() {
 		return limit
 	}
-	left := time.Until(t.Deadline) - t.limit.Hold
+	window, _ := rules.Window(t.sc.State)
+	left := time.Until(t.Deadline) - window - judgingTime
 	if left < limit {
 		t.cut = true
 		return max(left, 0)

@@ -81,8 +81,9 @@ func (p *Provider) listClones() ([]providers.MachineInfo, error) {
 	return infos, nil
 }
 
-// stateName is "running", "stopped", or "broken" for what was half made or has
-// lost its processes.
+// stateName is "running", "starting" between two boots, "stopped" when the guest
+// ended under its monitor's eyes (however it did that: it was the guest), or
+// "broken" for what was half made or lost its processes to somebody outside.
 func stateName(id string) string {
 	st, err := readJSON[state](dirOf(id).state())
 	switch {
@@ -90,7 +91,9 @@ func stateName(id string) string {
 		return "broken"
 	case st.Off == "" && st.Init.alive():
 		return "running"
-	case st.Off == offPower:
+	case st.Monitor.alive():
+		return "starting"
+	case st.Off != "" && st.Off != offStarting && st.Off != offRebooting:
 		return "stopped"
 	}
 	return "broken"
