@@ -24,6 +24,8 @@ type Command struct {
 	Grace time.Duration
 }
 
+var _ Launcher = (*Command)(nil)
+
 // NewCommand makes the engine that line, a program and its arguments as shell
 // words, stands for. No shell is involved. env is a comma-separated list of the
 // names of variables that the program is given.

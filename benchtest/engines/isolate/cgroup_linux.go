@@ -73,7 +73,10 @@ func makeCgroup(dir string) error {
 				_ = os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte(controller), 0)
 			}
 		}
-		if err := os.Mkdir(dir, 0o755); !errors.Is(err, fs.ErrNotExist) || try == 10 {
+		switch err := os.Mkdir(dir, 0o755); {
+		case errors.Is(err, fs.ErrExist):
+			return nil // the user is ours, so what has its name is
+		case !errors.Is(err, fs.ErrNotExist) || try == 10:
 			return err
 		}
 	}

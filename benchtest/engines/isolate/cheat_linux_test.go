@@ -52,8 +52,15 @@ var cheats = []cheat{
 	{name: "reads the repository's objects", script: `cat CHECKOUT/.git/objects/*`, landed: said(canary)},
 	{name: "reads the fix through the runner's root", script: `cat /proc/RUNNER/root/SCENARIOS/nginx/001-broken/solve.sh`, landed: said(canary)},
 	{
-		name:   "takes the cover off",
-		script: `umount -l SCENARIOS; unshare -Urm sh -c 'umount -l SCENARIOS CHECKOUT; cat SCENARIOS/nginx/*/solve.sh'; cat SCENARIOS/nginx/*/solve.sh`, landed: said(canary),
+		name: "takes the cover off",
+		script: `
+umount -l SCENARIOS CHECKOUT
+unshare -Urm sh -c 'echo in a namespace of its own; umount -l SCENARIOS CHECKOUT; cat SCENARIOS/nginx/*/solve.sh
+mount --bind / /mnt && cat /mnt/SCENARIOS/nginx/*/solve.sh
+mount --bind TOP /mnt && cat /mnt/checkout/scenarios/nginx/*/solve.sh
+mount -t overlay -o lowerdir=TOP:/mnt none /mnt && cat /mnt/checkout/scenarios/nginx/*/solve.sh'
+cat SCENARIOS/nginx/*/solve.sh`,
+		landed: said(canary),
 	},
 	{name: "uses a directory that was left open", script: `cat /proc/self/fd/LEAK/checkout/scenarios/nginx/*/solve.sh`, landed: said(canary)},
 	{name: "reads the runs", script: `cat BOOK/runs/*/events.jsonl`, landed: said(canary)},

@@ -71,7 +71,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { require.NoError(t, unix.Close(leak)) })
 	s.words = strings.NewReplacer(
 		"CHECKOUT", s.path("checkout"), "SCENARIOS", s.path("checkout/scenarios"), "BOOK", s.path("home"), "OPEN", s.path("open"),
-		"TEMPORARY", mine, "RUNNER", strconv.Itoa(s.runner.Process.Pid), "BINARY", executable(t), "CANARY", canary, "LEAK", strconv.Itoa(leak), "OTHER", s.otherSocket(),
+		"TEMPORARY", mine, "RUNNER", strconv.Itoa(s.runner.Process.Pid), "BINARY", executable(t), "CANARY", canary, "TOP", top, "LEAK", strconv.Itoa(leak), "OTHER", s.otherSocket(),
 	)
 	return s
 }
