@@ -45,11 +45,7 @@ func (s *suite) warnOfTime() {
 	if s.deadline.IsZero() {
 		return
 	}
-	capacity, err := fixtures.HostCapacity(s.set.concurrencyFactor)
-	if err != nil {
-		return // the admission has said so
-	}
-	needed, left := forecast(s.loads(), smaller(capacity, s.set.caps()), s.set.maxConcurrent), time.Until(s.deadline)
+	needed, left := forecast(s.loads(), smaller(s.capacity, s.set.caps()), s.set.maxConcurrent), time.Until(s.deadline)
 	if needed <= left {
 		return
 	}

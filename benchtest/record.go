@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/benchtest-dev/benchtest/reports"
@@ -32,8 +33,10 @@ func (s *suite) openRecord(_ context.Context, id string) error {
 func (s *suite) info() *reports.RunInfo {
 	info := &reports.RunInfo{
 		RunID: s.runner.Record.ID, Started: s.started, Argv: os.Args, Seed: s.set.seed, Provider: s.provider,
-		Engine: s.set.engine, Gateway: s.set.gateway, Version: version(),
+		Engine: s.set.engine, Gateway: s.set.gateway, Version: version(), Versions: map[string]string{"go": runtime.Version()},
+		Capacity: reports.Capacity{VCPU: s.capacity.VCPU, MemoryMiB: s.capacity.MemoryMiB},
 	}
+	info.Capacity.Hostname, _ = os.Hostname() // who has none leaves it empty
 	if s.set.fail != "any" {
 		info.Gate = s.set.fail
 	}

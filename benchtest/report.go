@@ -3,6 +3,7 @@ package benchtest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,16 +20,24 @@ import (
 
 func flagLookup(name string) string { return flagValue(flag.CommandLine, name) }
 
-// report writes junit.xml and the summary, and shows the summary.
-func (s *suite) report() error {
+// report ends the record of a run that exits with code, writes junit.xml and
+// the summary, and shows the summary.
+func (s *suite) report(code int) error {
 	slices.SortStableFunc(s.attempts, func(a, b reports.Attempt) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
 	})
 	run := s.runner.Record
-	dir := or(s.set.reportDir, run.Dir)
+	dir, err := filepath.Abs(or(s.set.reportDir, run.Dir))
+	if err != nil {
+		return fmt.Errorf("find report directory: %w", err)
+	}
 	info := *s.info()
 	junit := func(w io.Writer) error { return reports.WriteJUnit(w, s.attempts, info) }
-	errs := []error{run.Log.Append(reports.Event{Kind: reports.RunFinished, RunID: run.ID})}
+	end := reports.Event{Kind: reports.RunFinished, RunID: run.ID, Exit: code}
+	if err := context.Cause(s.ctx); err != nil {
+		end.Reason = err.Error()
+	}
+	errs := []error{run.Log.Append(end)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make report directory: %w", err)
 	}

@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,6 +72,7 @@ func (s *suite) attempt(t *testing.T, sc *scenario.Scenario, iteration int) {
 		Scenario: sc, Iteration: iteration, Test: t.Name(), Output: t.Output(), Artifacts: artifacts(t),
 	})
 	s.add(rec)
+	rec.Dir = filepath.Join(s.runner.Record.Dir, rec.Dir) // what people and other tools can open
 	publish(t, rec, s.set.fail)
 }
 
@@ -98,9 +100,9 @@ func publish(t *testing.T, rec reports.Attempt, fail string) {
 	case rec.Outcome == rules.Skipped:
 		t.Skip(rec.Reason)
 	case gated:
-		t.Skipf("failed, counted by the gate: %s: %s", rec.Outcome, rec.Reason)
+		t.Skipf("failed, counted by the gate: %s: %s", rec.Outcome, clean(rec.Reason))
 	default:
-		t.Errorf("%s: %s\nevidence: %s", rec.Outcome, rec.Reason, rec.Dir)
+		t.Errorf("%s: %s\nevidence: %s", rec.Outcome, clean(rec.Reason), rec.Dir)
 	}
 }
 

@@ -2,7 +2,6 @@ package benchtest
 
 import (
 	"fmt"
-	"hash/fnv"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,11 +13,15 @@ import (
 // selection is which scenarios one run is about.
 type selection struct {
 	chosen []*scenario.Scenario // by -benchtest.scenarios, -benchtest.shard, -run and -skip
-	listed map[string]bool      // keys by the first two alone: what their groups show as subtests
+	// listed are the keys by -benchtest.scenarios less those of other shards:
+	// what their groups show as subtests, for -run to choose from.
+	listed map[string]bool
 	// leftOut counts scenarios that carry the word of -run as a tag and whose
 	// group it does not name.
 	leftOut int
 	word    string
+	// emptyShard: there are fewer scenarios than shards, and the others have them.
+	emptyShard bool
 }
 
 // selectScenarios applies the flags. An unknown key or tag is an error; that
@@ -33,17 +36,14 @@ func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string) (s
 	if err != nil {
 		return sel, err
 	}
-	listed := all
+	selected := all
 	if s.scenarios != "" {
-		if listed, err = scenario.Select(all, s.scenarios); err != nil {
+		if selected, err = scenario.Select(all, s.scenarios); err != nil {
 			return sel, fmt.Errorf("-benchtest.scenarios: %w", err)
 		}
 	}
-	if listed, err = shardOf(listed, s.shard); err != nil {
-		return sel, err
-	}
 	sel.word = plainWord(run)
-	for _, sc := range listed {
+	for _, sc := range selected {
 		sel.listed[sc.Key] = true
 		switch {
 		case runPattern.matches("Test_"+sc.Group, sc.Name) && !skipPattern.covers("Test_"+sc.Group, sc.Name):
@@ -52,7 +52,32 @@ func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string) (s
 			sel.leftOut++
 		}
 	}
-	return sel, nil
+	return sel, sel.shard(s.shard)
+}
+
+// shard keeps part n of m of what is chosen: the scenarios are dealt out in the
+// order of their keys, so that no part is larger than another by more than one.
+func (sel *selection) shard(shard string) error {
+	if shard == "" {
+		return nil
+	}
+	first, second, ok := strings.Cut(shard, "/")
+	n, err1 := strconv.Atoi(first)
+	m, err2 := strconv.Atoi(second)
+	if !ok || err1 != nil || err2 != nil || n < 1 || m < n {
+		return fmt.Errorf("-benchtest.shard=%q: want n/m with 1 <= n <= m, such as 2/8", shard)
+	}
+	all := slices.SortedFunc(slices.Values(sel.chosen), func(a, b *scenario.Scenario) int { return strings.Compare(a.Key, b.Key) })
+	sel.chosen = nil
+	for i, sc := range all {
+		if i%m == n-1 {
+			sel.chosen = append(sel.chosen, sc)
+		} else {
+			delete(sel.listed, sc.Key)
+		}
+	}
+	sel.emptyShard = len(all) > 0 && len(sel.chosen) == 0
+	return nil
 }
 
 // nothingChosen is the error of a run that would be green without evidence.
@@ -67,7 +92,7 @@ func (s *suite) nothingChosen(run string) error {
 	case run != "":
 		return fmt.Errorf("no scenario matches -run %q", run)
 	}
-	return fmt.Errorf("no scenario is left by -benchtest.scenarios=%q, -benchtest.shard=%q and -skip", s.set.scenarios, s.set.shard)
+	return fmt.Errorf("-skip leaves no scenario of -benchtest.scenarios=%q and -benchtest.shard=%q", s.set.scenarios, s.set.shard)
 }
 
 var word = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -78,27 +103,4 @@ func plainWord(run string) string {
 		return run
 	}
 	return ""
-}
-
-// shardOf keeps part n of m. The key's hash decides, so that a scenario stays
-// in its shard when others come and go.
-func shardOf(all []*scenario.Scenario, shard string) ([]*scenario.Scenario, error) {
-	if shard == "" {
-		return all, nil
-	}
-	first, second, ok := strings.Cut(shard, "/")
-	n, err1 := strconv.Atoi(first)
-	m, err2 := strconv.Atoi(second)
-	if !ok || err1 != nil || err2 != nil || n < 1 || m < n {
-		return nil, fmt.Errorf("-benchtest.shard=%q: want n/m with 1 <= n <= m, such as 2/8", shard)
-	}
-	var part []*scenario.Scenario
-	for _, sc := range all {
-		h := fnv.New32a()
-		h.Write([]byte(sc.Key)) // a hash never fails to write
-		if int(h.Sum32()%uint32(m)) == n-1 {
-			part = append(part, sc)
-		}
-	}
-	return part, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
+	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
@@ -16,6 +17,9 @@ func (s *suite) setUp() error {
 	binary, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find our own binary: %w", err)
+	}
+	if s.capacity, err = fixtures.HostCapacity(s.set.concurrencyFactor); err != nil {
+		return err
 	}
 	s.runner = &attempt.Runner{
 		ProviderName: s.provider, Templates: s.catalog, Engine: s.engine, Gateway: s.gateway,

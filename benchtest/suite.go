@@ -46,6 +46,8 @@ type suite struct {
 	engine   engines.Engine
 	gateway  gateways.Gateway
 
+	capacity fixtures.Capacity // of the machine, for all runs on it together
+
 	runner *attempt.Runner // nil when nothing is to be attempted
 	cache  *fixtures.TemplateCache
 	undo   []func(context.Context) error
@@ -82,6 +84,9 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 	case len(s.sel.chosen) > 0:
 		return s, s.prepare()
 	case onlyGoTests(run) || onlyBenchmarks(flags):
+		return s, nil
+	case s.sel.emptyShard:
+		tell(os.Stderr, "benchtest: -benchtest.shard=%s is empty: the other shards have all scenarios", set.shard)
 		return s, nil
 	}
 	return nil, s.nothingChosen(run)
@@ -128,7 +133,7 @@ func (s *suite) run(m TestingM) int {
 		tell(os.Stderr, "benchtest: tear down: %v", err)
 		code = max(code, 1)
 	}
-	if err := s.report(); err != nil {
+	if err := s.report(code); err != nil {
 		tell(os.Stderr, "benchtest: write reports: %v", err)
 		code = max(code, 1)
 	}
