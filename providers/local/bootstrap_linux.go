@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -17,14 +18,14 @@ func (b *build) bootstrap(ctx context.Context) error {
 	}
 	b.progress(fmt.Sprintf("bootstrapping Debian %s with %s", b.t.Suite, few(b.t.Packages)))
 	args := []string{"--mode=root", "--variant=minbase", "--include=" + strings.Join(b.t.Packages, ",")}
-	if proxy := aptProxy(ctx); proxy != "" {
+	if proxy := b.aptProxy(ctx); proxy != "" {
 		args = append(args, `--aptopt=Acquire::http::Proxy "`+proxy+`"`)
 	}
 	args = append(args, b.t.Suite, b.rec.Upper)
-	args = append(args, debianSources(ctx, b.t.Suite)...)
+	args = append(args, b.debianSources(ctx, b.t.Suite)...)
 	cmd := command(ctx, "mmdebstrap", args...)
 	cmd.Stdout, cmd.Stderr = b.log, b.log
-	if err := cmd.Run(); err != nil {
+	if err := b.helpers.run(cmd); err != nil {
 		return fmt.Errorf("mmdebstrap: %w", err)
 	}
 	b.progress("shifting owners")
@@ -34,16 +35,13 @@ func (b *build) bootstrap(ctx context.Context) error {
 // debianSources are the apt source lines for a suite: BENCHTEST_MIRROR alone
 // where it is set, else the host's own mirrors where the host is a Debian of
 // that suite, else Debian's.
-func debianSources(ctx context.Context, suite string) []string {
+func (b *build) debianSources(ctx context.Context, suite string) []string {
 	if mirror := os.Getenv("BENCHTEST_MIRROR"); mirror != "" {
 		return []string{"deb " + mirror + " " + suite + " main"}
 	}
-	cmd := command(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
-	out, err := cmd.Output()
-	if err != nil { // not a host with apt
-		out = nil
-	}
-	return parseSources(string(out), suite)
+	// A host without apt has none.
+	out := b.output(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+	return parseSources(out, suite)
 }
 
 // parseSources picks the lines "URI RELEASE COMPONENT" of one suite's main.
@@ -67,15 +65,22 @@ func parseSources(targets, suite string) []string {
 }
 
 // aptProxy is the HTTP proxy that the host's apt uses, if any.
-func aptProxy(ctx context.Context) string {
+func (b *build) aptProxy(ctx context.Context) string {
 	for _, name := range []string{"http_proxy", "HTTP_PROXY"} {
 		if proxy := os.Getenv(name); proxy != "" {
 			return proxy
 		}
 	}
-	out, err := command(ctx, "apt-config", "dump", "--no-empty", "--format=%v", "Acquire::http::Proxy").Output()
-	if err != nil {
+	return strings.TrimSpace(b.output(ctx, "apt-config", "dump", "--no-empty", "--format=%v", "Acquire::http::Proxy"))
+}
+
+// output is what a program of the host prints, or nothing.
+func (b *build) output(ctx context.Context, name string, args ...string) string {
+	var out bytes.Buffer
+	cmd := command(ctx, name, args...)
+	cmd.Stdout = &out
+	if b.helpers.run(cmd) != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	return out.String()
 }

@@ -70,7 +70,7 @@ func (p *Provider) buildOne(ctx context.Context, t providers.Template) (err erro
 	}()
 	for _, step := range []func(context.Context) error{b.bootstrap, b.install, b.provision, b.cleanUp, b.seal} {
 		if err := step(ctx); err != nil {
-			return err
+			return errors.Join(err, b.stop(ctx))
 		}
 	}
 	return nil
@@ -83,12 +83,17 @@ type build struct {
 	staging templateDir
 	meta    meta
 	rec     record // of the machines the steps run in
+	helpers cgroup // where what works on it on the host is
 	log     *os.File
 }
 
 func (p *Provider) newBuild(t providers.Template) (*build, error) {
 	staging, m := p.stagingDir(t.BuildName()), metaOf(t)
 	if err := os.MkdirAll(staging.files(m), 0o755); err != nil {
+		return nil, err
+	}
+	hs, err := hostHierarchies()
+	if err != nil {
 		return nil, err
 	}
 	log, err := os.Create(staging.log())
@@ -100,12 +105,21 @@ func (p *Provider) newBuild(t providers.Template) (*build, error) {
 		ID: p.buildID(t.BuildName()), Home: p.home, Run: cmp.Or(p.run, "build"), Template: t.BuildName(),
 		HostName: t.Name, Created: time.Now(), Upper: staging.files(m), MemoryMiB: max(t.MemoryMiB, 2048),
 	}
+	b.helpers = cgroupOf(hs, b.rec.Run, b.rec.ID)
 	if t.Base != nil {
 		if b.rec.Layers, err = p.layers(*t.Base); err != nil {
 			return nil, errors.Join(err, log.Close())
 		}
 	}
 	return b, nil
+}
+
+// stop ends whatever works on the build. Its files stay for people to look at,
+// until the next build or Sweep.
+func (b *build) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+	defer cancel()
+	return (&Machine{id: b.rec.ID, home: b.p.home}).Destroy(ctx)
 }
 
 // buildID is the ID of the machines that a template is built in. It is the

@@ -16,8 +16,8 @@ import (
 )
 
 // A cgroup is one machine's in every hierarchy: benchtest/RUN/ID. Its monitor
-// is in "monitor" below it and the guest in "guest", since in v2 a cgroup has
-// either processes or children.
+// and whatever else works for it on the host are in "monitor" below it and the
+// guest is in "guest", since in v2 a cgroup has either processes or children.
 type cgroup struct {
 	hierarchies hierarchies
 	path        string // "benchtest/RUN/ID"
@@ -30,13 +30,15 @@ func cgroupOf(hs hierarchies, run, id string) cgroup {
 // guest is the path runc is given.
 func (c cgroup) guest() string { return "/" + filepath.Join(c.path, "guest") }
 
-// join moves this process into the monitor's cgroup, best effort: a machine is
-// also found by its record where cgroups cannot be written.
+// join moves this process where start would have put it, unless it is there.
+// Best effort: a machine is also found by its record.
 func (c cgroup) join() {
+	if slices.Contains(c.pids(), os.Getpid()) {
+		return
+	}
 	for _, mount := range c.hierarchies.tracking() {
-		d := filepath.Join(mount, c.path, "monitor")
-		if err := os.MkdirAll(d, 0o755); err == nil {
-			_ = os.WriteFile(filepath.Join(d, "cgroup.procs"), []byte("0"), 0)
+		if leaf, err := c.makeLeaf(mount); err == nil {
+			_ = os.WriteFile(filepath.Join(leaf, "cgroup.procs"), []byte("0"), 0)
 		}
 	}
 }

@@ -91,14 +91,11 @@ func (p *Provider) launch(ctx context.Context, rec record, keys providers.Keys) 
 		err = errors.Join(err, m.Destroy(undo))
 	}()
 	if rec.DiskImage != "" {
-		empty, err := emptyDisk(ctx, p.home, rec.DiskMiB)
+		hs, err := hostHierarchies()
 		if err != nil {
 			return nil, err
 		}
-		if err := os.MkdirAll(filepath.Dir(rec.DiskImage), 0o700); err != nil {
-			return nil, err
-		}
-		if err := copySparse(empty, rec.DiskImage); err != nil {
+		if err := newDisk(ctx, rec, cgroupOf(hs, rec.Run, rec.ID)); err != nil {
 			return nil, err
 		}
 	}
@@ -154,13 +151,13 @@ func boot(ctx context.Context, rec record) error {
 	if err := containerOf(rec, hs).writeBundle(spec.build()); err != nil {
 		return err
 	}
-	return startMonitor(ctx, rec.ID)
+	return startMonitor(ctx, rec.ID, cgroupOf(hs, rec.Run, rec.ID))
 }
 
 // startMonitor starts the monitor in its own session, so that no signal to
 // ours reaches it, and without our standard streams, which `go test` would
 // wait for. It returns when the guest's init runs.
-func startMonitor(ctx context.Context, id string) error {
+func startMonitor(ctx context.Context, id string, c cgroup) error {
 	log, err := os.OpenFile(dirOf(id).monitorLog(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("start monitor: %w", err)
@@ -178,7 +175,7 @@ func startMonitor(ctx context.Context, id string) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{w} // readyFD
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	err = cmd.Start()
+	err = c.start(cmd)
 	_ = w.Close()
 	if err != nil {
 		return fmt.Errorf("start monitor: %w", err)

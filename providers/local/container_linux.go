@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	runc "github.com/containerd/go-runc"
@@ -36,6 +35,12 @@ func containerOf(r record, hs hierarchies) container {
 		id: r.ID, dir: d, cgroup: cgroupOf(hs, r.Run, r.ID),
 		runc: runc.Runc{Root: runcRoot, Setpgid: true, Log: filepath.Join(string(d), "runc.log"), LogFormat: runc.JSON},
 	}
+}
+
+// command is a runc that the driver runs, and not the machine's monitor. It is
+// started with the cgroup's run.
+func (c container) command(ctx context.Context, args ...string) *exec.Cmd {
+	return command(ctx, "runc", append([]string{"--root", runcRoot, "--log", c.runc.Log, "--log-format", "json"}, args...)...)
 }
 
 // writeBundle writes the OCI bundle that create reads.
@@ -94,7 +99,7 @@ func (c container) remove(ctx context.Context) error {
 	for _, name := range names {
 		_ = unix.Unmount(filepath.Join(state, name), unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
 	}
-	err = c.runc.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
+	err = c.cgroup.run(c.command(ctx, "delete", "--force", c.id))
 	if err != nil && exists(state) {
 		return fmt.Errorf("remove container: %w", c.explain(err))
 	}
@@ -130,7 +135,7 @@ type stdio struct {
 // Set is called by go-runc before it starts the command.
 func (s *stdio) Set(cmd *exec.Cmd) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.out
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error { return killGroup(cmd.Process) }
 	cmd.WaitDelay = 5 * time.Second
 }
 

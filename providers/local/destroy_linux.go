@@ -31,7 +31,7 @@ func (m *Machine) destroy(ctx context.Context) error {
 	// Both may be missing or torn in a machine that was half made.
 	rec, _ := readJSON[record](d.record())
 	if rec.ID == "" {
-		rec = record{ID: m.id, DiskImage: filepath.Join(m.home, "machines", m.id, "disk.img")}
+		rec = record{ID: m.id, Run: "none", DiskImage: filepath.Join(m.home, "machines", m.id, "disk.img")}
 	}
 	hs, err := hostHierarchies()
 	if err != nil {
@@ -57,8 +57,7 @@ func kill(ctx context.Context, rec record, hs hierarchies) error {
 		return err
 	}
 	// A monitor that was killed at work may have left more than its state says.
-	groups := cgroupsOf(hs, rec.ID)
-	for _, c := range groups {
+	for _, c := range cgroupsOf(hs, rec.ID) {
 		if err := c.empty(ctx); err != nil {
 			return err
 		}
@@ -66,7 +65,8 @@ func kill(ctx context.Context, rec record, hs hierarchies) error {
 	if err := containerOf(rec, hs).remove(ctx); err != nil {
 		return err
 	}
-	for _, c := range groups {
+	// Once more: what removes the container works in the machine's cgroup.
+	for _, c := range cgroupsOf(hs, rec.ID) {
 		if err := c.remove(); err != nil {
 			return err
 		}

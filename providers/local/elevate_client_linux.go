@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,23 +46,18 @@ func newElevated(o providers.Options) *elevated {
 // helperLimit is how long the helper may take to say that it is ready.
 const helperLimit = 20 * time.Second
 
-// startHelper starts the helper and returns its socket's path. The home is
-// made here, so that it is the user's and not root's.
+// startHelper starts the helper and returns its socket's name, an abstract one:
+// no file is left of it however we die. The home is made here, so that it is
+// the user's and not root's.
 func (e *elevated) startHelper() (string, error) {
 	if err := os.MkdirAll(e.options.Home, 0o755); err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "benchtest-")
-	if err != nil {
-		return "", err
-	}
-	if err := e.runHelper(dir); err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
-	}
-	return filepath.Join(dir, "socket"), nil
+	socket := "@benchtest-" + rand.Text()
+	return socket, e.runHelper(socket)
 }
 
-func (e *elevated) runHelper(dir string) error {
+func (e *elevated) runHelper(socket string) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return err
@@ -70,7 +65,7 @@ func (e *elevated) runHelper(dir string) error {
 	var errOut bytes.Buffer
 	// It serves all calls, so no call's context ends it. A process group of its
 	// own keeps a Ctrl-C from it.
-	cmd := exec.CommandContext(context.Background(), "sudo", "-n", "--", binary, elevatedFlag+dir)
+	cmd := exec.CommandContext(context.Background(), "sudo", "-n", "--", binary, elevatedFlag+socket)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stderr = &errOut
 	stdin, err := cmd.StdinPipe() // stays open as long as we live
@@ -138,6 +133,9 @@ func (e *elevated) call(ctx context.Context, req request, in *os.File, progress 
 	}
 	defer conn.Close()
 	c := conn.(*net.UnixConn)
+	if uid, err := peerUID(c); err != nil || uid != 0 {
+		return r, nil, errors.New("call elevated helper: it has ended, and its socket is another's")
+	}
 	// Closing our half tells the helper to stop; it then says how that went.
 	stop := context.AfterFunc(ctx, func() { _ = c.CloseWrite() })
 	defer stop()
@@ -209,6 +207,12 @@ func (e *elevated) Open(ctx context.Context, id string) (providers.Machine, erro
 func (e *elevated) List(ctx context.Context) ([]providers.MachineInfo, error) {
 	r, err := e.do(ctx, request{Method: "list"})
 	return r.Infos, err
+}
+
+// Sweep removes unfinished templates of dead processes; see Provider.Sweep.
+func (e *elevated) Sweep(ctx context.Context) ([]string, error) {
+	r, err := e.do(ctx, request{Method: "sweep"})
+	return r.Swept, err
 }
 
 // DeleteTemplate removes a built template; see Provider.DeleteTemplate.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,8 +20,8 @@ import (
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
-// elevatedFlag starts the helper that sudo runs; its value is the directory
-// for its socket.
+// elevatedFlag starts the helper that sudo runs; its value is the name of its
+// socket.
 const elevatedFlag = "-benchtest.elevated="
 
 // An introduction is the line with which a client opens its helper's standard
@@ -38,7 +37,7 @@ var passedEnv = []string{"BENCHTEST_MIRROR", "http_proxy", "HTTP_PROXY"}
 
 // serveElevated is the helper: it does for one user what needs root, until its
 // standard input ends, which it does with its client however that dies.
-func serveElevated(dir string, stdin io.Reader, stdout io.Writer) error {
+func serveElevated(socket string, stdin io.Reader, stdout io.Writer) error {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // the client's teardown still needs us
 	in := bufio.NewReader(stdin)
 	line, err := in.ReadBytes('\n')
@@ -66,11 +65,10 @@ func serveElevated(dir string, stdin io.Reader, stdout io.Writer) error {
 	if s.uid, err = strconv.Atoi(os.Getenv("SUDO_UID")); err != nil {
 		return errors.New("serve: SUDO_UID is not set: this is started by sudo")
 	}
-	l, err := s.listen(dir)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	s.calls.Go(func() { s.accept(ctx, l) })
 	if _, err := io.WriteString(stdout, "ready\n"); err != nil {
 		return err
@@ -89,26 +87,6 @@ type elevatedServer struct {
 	calls sync.WaitGroup // and the one who takes them
 }
 
-// listen makes the socket in the user's own directory, closed to others.
-func (s *elevatedServer) listen(dir string) (*net.UnixListener, error) {
-	var st unix.Stat_t
-	if err := unix.Lstat(dir, &st); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	if int(st.Uid) != s.uid || st.Mode != unix.S_IFDIR|0o700 {
-		return nil, fmt.Errorf("listen: %s is not a closed directory of user %d", dir, s.uid)
-	}
-	path := filepath.Join(dir, "socket")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	if err := os.Lchown(path, s.uid, -1); err != nil {
-		return nil, fmt.Errorf("listen: %w", errors.Join(err, l.Close()))
-	}
-	return l, nil
-}
-
 func (s *elevatedServer) accept(ctx context.Context, l *net.UnixListener) {
 	for {
 		c, err := l.AcceptUnix()
@@ -125,14 +103,24 @@ func (s *elevatedServer) accept(ctx context.Context, l *net.UnixListener) {
 }
 
 // isClient reports whether the user at the other end is the one we serve.
+// Anybody may call an abstract socket.
 func (s *elevatedServer) isClient(c *net.UnixConn) bool {
+	uid, err := peerUID(c)
+	return err == nil && (uid == s.uid || uid == 0)
+}
+
+// peerUID is the user at the other end.
+func peerUID(c *net.UnixConn) (int, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return false
+		return 0, err
 	}
 	var peer *unix.Ucred
 	ctlErr := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	return ctlErr == nil && err == nil && (int(peer.Uid) == s.uid || peer.Uid == 0)
+	if err := errors.Join(ctlErr, err); err != nil {
+		return 0, err
+	}
+	return int(peer.Uid), nil
 }
 
 // serve answers one call.
@@ -181,6 +169,9 @@ func (c *elevatedCall) do(ctx context.Context) (r reply, err error) {
 		return r, c.p.Check(ctx)
 	case "list":
 		r.Infos, err = c.p.List(ctx)
+		return r, err
+	case "sweep":
+		r.Swept, err = c.p.Sweep(ctx)
 		return r, err
 	case "delete-template":
 		return r, c.p.DeleteTemplate(ctx, c.ID)

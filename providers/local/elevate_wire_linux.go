@@ -42,6 +42,7 @@ type reply struct {
 	Kind     string                  `json:"kind,omitempty"` // which of wireErrors it is, if one
 	Output   []byte                  `json:"output,omitempty"`
 	Infos    []providers.MachineInfo `json:"infos,omitempty"`
+	Swept    []string                `json:"swept,omitempty"`
 	Enforced providers.Enforced      `json:"enforced,omitzero"`
 }
 

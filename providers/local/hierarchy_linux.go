@@ -126,3 +126,8 @@ func (hs hierarchies) tracking() []string {
 	}
 	return nil
 }
+
+// unified reports whether the tree mounted there is a cgroup2.
+func (hs hierarchies) unified(mount string) bool {
+	return slices.ContainsFunc(hs, func(h hierarchy) bool { return h.unified && h.mount == mount })
+}

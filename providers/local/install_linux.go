@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	_ "embed"
-
-	runc "github.com/containerd/go-runc"
 )
 
 var (
@@ -61,7 +59,9 @@ func (b *build) script(ctx context.Context, script string, args ...string) (err 
 	if err != nil {
 		return err
 	}
-	_, err = c.runc.Run(ctx, c.id, c.dir.bundle(), &runc.CreateOpts{IO: &stdio{out: b.log}})
+	cmd := c.command(ctx, "run", "--bundle", c.dir.bundle(), c.id)
+	cmd.Stdout, cmd.Stderr = b.log, b.log
+	err = c.cgroup.run(cmd)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -88,7 +88,7 @@ func (b *build) scriptContainer(ctx context.Context, argv []string) (container, 
 		return container{}, err
 	}
 	spec := guestSpec{Record: b.rec, Hierarchies: hs, Capabilities: caps, Args: argv, HostNetwork: true, ResolvConf: resolv}
-	if proxy := aptProxy(ctx); proxy != "" {
+	if proxy := b.aptProxy(ctx); proxy != "" {
 		spec.Env = []string{"http_proxy=" + proxy, "https_proxy=" + proxy}
 	}
 	c := containerOf(b.rec, hs)

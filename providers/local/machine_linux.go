@@ -105,7 +105,15 @@ func (m *Machine) reboot(ctx context.Context) error {
 		if err := st.Monitor.wait(ctx); err != nil {
 			return err
 		}
-		return startMonitor(ctx, m.id)
+		rec, err := readJSON[record](dirOf(m.id).record())
+		if err != nil {
+			return err
+		}
+		hs, err := hostHierarchies()
+		if err != nil {
+			return err
+		}
+		return startMonitor(ctx, m.id, cgroupOf(hs, rec.Run, rec.ID))
 	}
 	// What systemd as PID 1 takes for "start reboot.target": SIGRTMIN+5.
 	const startReboot = unix.Signal(34 + 5)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	runc "github.com/containerd/go-runc"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
@@ -87,7 +86,7 @@ func (b *build) provisionPlaybook(ctx context.Context, m *Machine, ring provider
 	}
 	defer func() { err = errors.Join(err, gate.Close()) }()
 	report, err := ansible.Run(ctx, ansible.Play{
-		Playbook: b.t.Provision, Files: b.t.Files, Hosts: []string{b.t.Name},
+		Playbook: b.t.Provision, Files: b.t.Files, Hosts: []string{b.t.Name}, Dir: string(dirOf(b.rec.ID)),
 		SSHConfig: gate.SSHConfigPath(), User: "root", Log: b.log,
 	})
 	if err != nil {
@@ -130,12 +129,18 @@ func (b *build) exec(ctx context.Context, out io.Writer, argv ...string) error {
 		return err
 	}
 	c := containerOf(b.rec, hs)
-	process := specs.Process{
+	process := filepath.Join(string(c.dir), "process.json")
+	err = writeJSON(process, specs.Process{
 		Args: argv, Cwd: "/",
 		Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
 		Capabilities: &specs.LinuxCapabilities{Bounding: caps, Effective: caps, Permitted: caps},
+	})
+	if err != nil {
+		return err
 	}
-	if err := c.runc.Exec(ctx, c.id, process, &runc.ExecOpts{IO: &stdio{out: out}}); err != nil {
+	cmd := c.command(ctx, "exec", "--process", process, c.id)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := c.cgroup.run(cmd); err != nil {
 		return c.explain(err)
 	}
 	return nil
