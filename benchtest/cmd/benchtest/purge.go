@@ -40,12 +40,15 @@ func (e *env) purge(ctx context.Context, o fixtures.PurgeOptions, asJSON bool) e
 	for _, l := range report.Removed {
 		e.printf(e.stdout, "removed %s %s (%s)\n", l.Kind, l.ID, l.Run)
 	}
+	for _, name := range report.Swept {
+		e.printf(e.stdout, "removed unfinished %s\n", name)
+	}
 	for _, l := range report.Lasting {
 		e.printf(e.stdout, "left    %s %s: kept for you; --all removes it\n", l.Kind, l.ID)
 	}
 	for _, m := range report.Unleased {
 		e.printf(e.stdout, "left    %s %s: no lease says whose it is\n", m.Kind, m.ID)
 	}
-	e.printf(e.stdout, "%d removed, %d in use, %d left\n", len(report.Removed), len(report.Live), len(report.Lasting)+len(report.Unleased)+len(report.Failed))
+	e.printf(e.stdout, "%d removed, %d in use, %d left\n", len(report.Removed)+len(report.Swept), len(report.Live), len(report.Lasting)+len(report.Unleased)+len(report.Failed))
 	return err
 }
