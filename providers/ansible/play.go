@@ -19,6 +19,9 @@ type Play struct {
 	// Files is copied to where the playbook runs: roles, templates, files/. One
 	// that comes from os.Root.FS lets nothing outside its directory in.
 	Files fs.FS
+	// Dir is where the run's own directory is made, for as long as it takes;
+	// empty: the system's directory for temporary files.
+	Dir string
 	// Hosts are the names of the inventory, each a Host of SSHConfig.
 	Hosts []string
 	// Groups maps further groups of the inventory to hosts.

@@ -33,7 +33,7 @@ func Run(ctx context.Context, p Play) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("run playbook: %w", ErrNotInstalled)
 	}
-	dir, err := os.MkdirTemp("", "benchtest-ansible-")
+	dir, err := os.MkdirTemp(p.Dir, "benchtest-ansible-")
 	if err != nil {
 		return Report{}, fmt.Errorf("run playbook: %w", err)
 	}
