@@ -99,6 +99,11 @@ func interruptible() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	// The go command dies of a SIGTERM at once, and what we print then has no
+	// reader: that must not end us in the middle of tearing down. Caught and not
+	// ignored, since what is ignored is inherited by every program we start.
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE)
 	go func() {
 		select {
 		case s := <-signals:
@@ -110,6 +115,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		signal.Stop(unread)
 		cancel(errors.New("the run is over"))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,9 +133,7 @@ state:
 		"prepare.sh": "#!/bin/sh\nrm \"$HOME/ok\"\n",
 		"solve.sh":   "#!/bin/bash\ntouch \"$HOME/ok\"\n",
 	}
-	for name, text := range files {
-		all[name] = text
-	}
+	maps.Copy(all, files)
 	for name, text := range all {
 		if text != "" {
 			root["files/001-missing/"+name] = &fstest.MapFile{Data: []byte(text), Mode: 0o755}
