@@ -122,7 +122,7 @@ func readAttempts(ts *testscript.TestScript, log string) []reports.Attempt {
 // and none of them to be in both.
 func parted(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 4 || neg {
-		ts.Fatalf("usage: parted FILE FILE PATTERN COUNT")
+		ts.Fatalf("usage: parted FIRST SECOND PATTERN COUNT")
 	}
 	re, err := regexp.Compile(args[2])
 	ts.Check(err)

@@ -24,14 +24,15 @@ func (e *env) help(w io.Writer) {
 // help prints one command with its flags.
 func (c command) help(w io.Writer, fs *flag.FlagSet) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
-	p("%s.\n\nUsage: benchtest %s\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
+	var flags []*flag.Flag
+	fs.VisitAll(func(f *flag.Flag) { flags = append(flags, f) })
+	if len(flags) == 0 {
+		p("%s.\n\nUsage: benchtest %s\n", c.summary, strings.TrimSpace(c.name+" "+c.args))
+		return
+	}
+	p("%s.\n\nUsage: benchtest %s\n\nFlags:\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	first := true
-	fs.VisitAll(func(f *flag.Flag) {
-		if first {
-			p("\nFlags:\n")
-			first = false
-		}
+	for _, f := range flags {
 		value, usage := flag.UnquoteUsage(f)
 		dashes := "--"
 		if len(f.Name) == 1 {
@@ -41,6 +42,6 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 			usage += " (default " + f.DefValue + ")"
 		}
 		_, _ = fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace(dashes+f.Name+" "+value), usage)
-	})
+	}
 	_ = t.Flush()
 }

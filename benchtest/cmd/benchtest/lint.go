@@ -32,7 +32,7 @@ func (e *env) lint(args []string, o scenario.LintOptions, asJSON bool) error {
 		return err
 	}
 	defer f.close()
-	problems := scenario.Problems(slices.Concat(f.problems, scenario.Lint(f.all, o))).Sorted()
+	problems := slices.Concat(f.problems, scenario.Lint(f.all, o)).Sorted()
 	for _, p := range problems.Under(f.dir) {
 		if asJSON {
 			if err := json.NewEncoder(e.stdout).Encode(p); err != nil {

@@ -3,11 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -42,7 +40,7 @@ func startCommand() command {
 			both(&f.mode, "mode", "m", "local", "`provider`: local, host, incus or lima")
 			both(&f.gateway, "gateway", "g", "runner", "where tickets are submitted: `runner`")
 			both(&f.path, "scenarios-path", "p", "", "`folder` of the scenarios")
-			both(&f.templates, "vm-templates-path", "", "", "not used: templates stand in the folder's templates/")
+			both(&f.templates, "vm-templates-path", "", "", "refused: templates stand in the `folder`'s templates/")
 			both(&f.envFile, "env-file", "", "", "`file` of NAME=value lines for the run's environment")
 			both(&f.source, "source", "", "fs", "where scenarios are loaded from: `fs`")
 			both(&f.engine, "engine", "", "", "system under test; default oracle")
@@ -56,8 +54,8 @@ func startCommand() command {
 			fs.BoolVar(&f.parallel, "parallel", false, "run concurrently, as far as the machine has room")
 			fs.Float64Var(&f.ramCap, "parallel-ram-cap", 0, "most `GiB` of RAM at once; needs --parallel")
 			fs.BoolVar(&f.failOnError, "fail-on-error", false, "exit 1 when an attempt did not pass")
-			fs.BoolVar(&f.verbose, "v", false, "show failed rules as they come")
-			fs.BoolVar(&f.veryVerbose, "vv", false, "show every rule")
+			fs.BoolVar(&f.verbose, "v", false, "show every rule as it is decided (go test -v)")
+			fs.BoolVar(&f.veryVerbose, "vv", false, "the same as -v")
 			return f.run
 		},
 	}
@@ -156,13 +154,13 @@ func (e *env) goTest(ctx context.Context, argv, environment []string) error {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = 2 * time.Minute // an attempt's release has its own limit
 	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() >= 0 {
-		return exitError(exit.ExitCode())
+	switch state := cmd.ProcessState; {
+	case state != nil && state.ExitCode() > 0:
+		return exitError(state.ExitCode())
+	case state != nil && state.ExitCode() == 0:
+		return nil // also when it was interrupted and ended well all the same
 	}
-	if err != nil {
-		return fmt.Errorf("run go test: %w", err)
-	}
-	return nil
+	return fmt.Errorf("run go test: %w", err)
 }
 
 // readEnvFile reads NAME=value lines; empty ones and those that begin with #

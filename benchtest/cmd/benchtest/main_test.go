@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// In the scripts `benchtest` is this test binary.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"benchtest": func() { os.Exit(mainCode()) }})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("BENCHTEST_HOME", filepath.Join(e.WorkDir, "home"))
+			e.Setenv("GOCACHE", filepath.Join(e.WorkDir, "gocache"))
+			e.Setenv("GOFLAGS", "-mod=mod")
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema-valid": schemaValid, "status": status},
+	})
+}
+
+// status runs a command and wants it to end with this exit status.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: status NUMBER COMMAND...")
+	}
+	got := 0
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v: %v", args[1:], err)
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%v: exit status %d, not %s", args[1:], got, args[0])
+	}
+}
+
+// schemaValid wants a file to be a JSON Schema that compiles.
+func schemaValid(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: schema-valid FILE")
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(ts.ReadFile(args[0]))))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	ts.Check(c.AddResource("scenario.json", doc))
+	_, err = c.Compile("scenario.json")
+	ts.Check(err)
+}
+
+// The help of every command is a golden file, so that it is reviewed as prose.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var got bytes.Buffer
+	e := &env{stdout: &got, stderr: &got, lookup: func(string) (string, bool) { return "", false }}
+	require.Equal(t, exitOK, e.run(t.Context(), []string{"--help"}))
+	for _, c := range commands() {
+		_, _ = fmt.Fprintf(&got, "\n---- %s\n", c.name)
+		require.Equal(t, exitOK, e.run(t.Context(), append(strings.Fields(c.name), "--help")))
+	}
+	golden := filepath.Join("testdata", "help.golden")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, got.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err, "make it with -update")
+	assert.Equal(t, string(want), got.String(), "review the change and run with -update")
+}
