@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 
+	"github.com/benchtest-dev/benchtest/benchtest/engines/isolate"
 	"github.com/benchtest-dev/benchtest/fixtures"
 )
 
@@ -31,6 +33,7 @@ func (e *env) purge(ctx context.Context, o fixtures.PurgeOptions, asJSON bool) e
 	}
 	o.Providers = registry().Names()
 	report, err := fixtures.Purge(ctx, journal, e.provider, o)
+	err = errors.Join(err, isolate.Sweep()) // the cells of engines whose driver died
 	if asJSON {
 		if printErr := e.printJSON(report); printErr != nil {
 			return printErr
