@@ -10,7 +10,7 @@ import (
 
 // settle is how long the first attempt waits for the others to come, so that
 // the longest goes first; go test starts them all within milliseconds.
-const settle = 20 * time.Millisecond
+const settle = 50 * time.Millisecond
 
 // openFixtures makes the journal, the janitor, the budget and the pool.
 func (s *suite) openFixtures(ctx context.Context, run string) error {
@@ -18,7 +18,7 @@ func (s *suite) openFixtures(ctx context.Context, run string) error {
 	if s.runner.Journal, err = fixtures.OpenJournal(s.home); err != nil {
 		return err
 	}
-	janitor, err := fixtures.StartJanitor(ctx, fixtures.JanitorConfig{Binary: s.runner.Binary, Home: s.home, Run: run})
+	janitor, err := fixtures.StartJanitor(ctx, fixtures.JanitorConfig{Binary: s.runner.Binary, Home: s.home, Run: run, Provider: s.provider})
 	if err != nil {
 		return err
 	}
@@ -40,16 +40,12 @@ func (s *suite) openFixtures(ctx context.Context, run string) error {
 
 // newAdmission makes the budget out of the machine and the flags.
 func (s *suite) newAdmission(run string) (*fixtures.Admission, error) {
-	capacity, err := fixtures.HostCapacity(s.set.concurrencyFactor)
-	if err != nil {
-		return nil, err
-	}
 	order, err := fixtures.ParseOrder(s.set.order, s.runner.Seed)
 	if err != nil {
 		return nil, err
 	}
 	return fixtures.NewAdmission(fixtures.AdmissionConfig{
-		Journal: s.runner.Journal, Run: run, Capacity: capacity, Cap: s.set.caps(),
+		Journal: s.runner.Journal, Run: run, Capacity: s.capacity, Cap: s.set.caps(),
 		MaxConcurrent: s.set.maxConcurrent, Order: order, Settle: settle,
 	})
 }
