@@ -29,6 +29,7 @@ func (t *try) judge(ctx context.Context) error {
 	for _, rh := range t.onHosts() {
 		results = append(results, t.judgeState(rh))
 	}
+	results = append(results, t.judgeIntegrity()...)
 	changes := t.changes()
 	if v := t.validated; v != nil {
 		if v.status == rules.RuleErrored && t.acted && t.providerWell {
@@ -57,11 +58,29 @@ func (t *try) judge(ctx context.Context) error {
 
 // judgeState judges one state rule on one host.
 func (t *try) judgeState(rh ruleHost) rules.Result {
-	h := t.host(rh.host)
-	return rules.JudgeState(rh.rule, rules.StateEvidence{
+	return rules.JudgeState(rh.rule, t.evidenceOf(t.host(rh.host)))
+}
+
+// judgeIntegrity judges the implicit rule on every host, where the scenario
+// leaves it on.
+func (t *try) judgeIntegrity() []rules.Result {
+	if t.sc.IntegrityOff != "" {
+		return nil
+	}
+	var results []rules.Result
+	for _, h := range t.hosts {
+		if r, asked := rules.JudgeIntegrity(t.evidenceOf(h), providers.Network(t.sc.Network) == providers.NetworkOpen); asked {
+			results = append(results, r)
+		}
+	}
+	return results
+}
+
+func (t *try) evidenceOf(h *host) rules.StateEvidence {
+	return rules.StateEvidence{
 		Healthy: h.at[facts.Healthy], Faulted: h.at[facts.Faulted], After: h.at[facts.After], Held: h.at[facts.Held],
 		Samples: h.hold, EngineActed: t.acted, ProviderWell: t.providerWell,
-	})
+	}
 }
 
 // changes holds the machine to what it was, where nothing was to be done: any

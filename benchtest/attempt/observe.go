@@ -49,6 +49,9 @@ func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since t
 	ctx, cancel := context.WithTimeout(ctx, observationLimit)
 	defer cancel()
 	req := facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()}
+	if superset && t.sc.IntegrityOff == "" {
+		req.Queries = append(req.Queries, rules.IntegrityQuery())
+	}
 	if c != facts.Healthy && c != facts.Faulted {
 		req.Mounts = h.mounts()
 	}

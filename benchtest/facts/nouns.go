@@ -201,3 +201,11 @@ func driverNouns() []Noun {
 		{Name: NounScript, Driver: true, Doc: "validate.sh exits 0", Subject: "the script's file name", Attrs: attrs()},
 	}
 }
+
+// InternalNouns are those that are no part of the vocabulary.
+func InternalNouns() []Noun {
+	return []Noun{{
+		Name: NounIntegrity, Doc: "files of packages, conffiles apart, that are not as the package has them", Subject: SubjectPackages,
+		Attrs: []Attr{{"changed", TypeList, `"PACKAGE PATH: what is there", sorted; only what changed since the template was built, or since healthy where that cannot be told`}},
+	}}
+}

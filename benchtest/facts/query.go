@@ -31,6 +31,13 @@ const (
 	NounScript      = "script"
 )
 
+// NounIntegrity is asked by the driver of its own accord and is no word of a
+// scenario: the implicit rule state/integrity rests on it.
+const NounIntegrity = "integrity"
+
+// SubjectPackages is what NounIntegrity is asked about.
+const SubjectPackages = "packages"
+
 // A Query asks for one fact: one noun about one subject, for instance the
 // service "nginx" or the file "/etc/hosts".
 type Query struct {

@@ -55,6 +55,7 @@ func collectors() map[string]collector {
 		facts.NounInterface:   netInterface,
 		facts.NounCertificate: certificate,
 		facts.NounJournal:     journal,
+		facts.NounIntegrity:   integrity,
 	}
 }
 
@@ -138,7 +139,7 @@ func (s *session) collect(ctx context.Context, q facts.Query) (finding, error) {
 	if q.GuestRun() && s.env.Guest != nil {
 		return finding{}, errAskOverSSH
 	}
-	noun, err := facts.FindNoun(q.Noun)
+	noun, err := findNoun(q.Noun)
 	if err != nil {
 		return finding{}, err
 	}
@@ -152,6 +153,16 @@ func (s *session) collect(ctx context.Context, q facts.Query) (finding, error) {
 		}
 	}
 	return ask(ctx, s, q)
+}
+
+// findNoun knows the internal nouns too.
+func findNoun(name string) (facts.Noun, error) {
+	for _, n := range facts.InternalNouns() {
+		if n.Name == name {
+			return n, nil
+		}
+	}
+	return facts.FindNoun(name)
 }
 
 // fill makes the fact of what was found: typed as it will be once decoded,

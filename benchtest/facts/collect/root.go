@@ -4,14 +4,9 @@ package collect
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -190,94 +185,23 @@ func (r *Root) Readlink(name string) (string, error) {
 	return string(buf[:n]), nil
 }
 
-// errNotRegular is what Open says of a directory, FIFO, device or socket.
-var errNotRegular = errors.New("not a regular file")
-
-// Open opens the regular file name for reading.
-func (r *Root) Open(name string) (*os.File, error) {
-	fd, err := r.openRegular(name)
+// xattr is an extended attribute of what is at name, a symlink itself not
+// followed; empty when it has none.
+func (r *Root) xattr(name, attr string) string {
+	fd, err := r.open(name, unix.O_RDONLY|unix.O_NOFOLLOW)
 	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
-// openRegular looks at what is there first: opening some devices has effects.
-func (r *Root) openRegular(name string) (int, error) {
-	if !r.plain {
-		before, err := r.Stat(name)
-		if err != nil {
-			return -1, err
-		}
-		if before.Mode&unix.S_IFMT != unix.S_IFREG {
-			return -1, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
-		}
-	}
-	fd, err := r.open(name, unix.O_RDONLY)
-	if err != nil {
-		return -1, err
-	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		closeFD(fd)
-		return -1, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
-	}
-	return fd, nil
-}
-
-// ReadFile reads the regular file name; one larger than limit is an error.
-func (r *Root) ReadFile(ctx context.Context, name string, limit int) ([]byte, error) {
-	fd, err := r.openRegular(name)
-	if err != nil {
-		return nil, err
+		return ""
 	}
 	defer closeFD(fd)
-	b := make([]byte, 0, min(limit+1, 4096))
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		if len(b) == cap(b) {
-			b = slices.Grow(b, len(b)+1)
-		}
-		n, err := unix.Read(fd, b[len(b):cap(b)])
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
-		case n == 0:
-			return b, nil
-		}
-		b = b[:len(b)+n]
-		if len(b) > limit {
-			return nil, fmt.Errorf("read %s: larger than %d bytes", name, limit)
-		}
+	var buf [64]byte
+	n, err := unix.Fgetxattr(fd, attr, buf[:])
+	switch {
+	case err != nil:
+		return ""
+	case n == 0:
+		return "y" // there, and empty
 	}
-}
-
-// ReadDir returns the names in directory name, in no order.
-func (r *Root) ReadDir(name string) ([]string, error) {
-	fd, err := r.open(name, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return nil, err
-	}
-	d := os.NewFile(uintptr(fd), name)
-	defer d.Close()
-	return d.Readdirnames(-1)
-}
-
-// ctxReader ends a long read when its context does.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
+	return string(buf[:n])
 }
 
 // notThere reports whether err says that there is nothing at the path: an

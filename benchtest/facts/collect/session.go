@@ -5,6 +5,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func newSession(ctx context.Context, e *Env, req facts.Request) *session {
 	s := &session{env: &guarded, req: req, collectors: collectors(), attrs: map[string][]facts.Attr{}}
 	s.guard = s.newMountGuard(ctx)
 	guarded.Root = e.Root.guarded(s.guard)
-	for _, n := range facts.Nouns() {
+	for _, n := range slices.Concat(facts.Nouns(), facts.InternalNouns()) {
 		s.attrs[n.Name] = n.Attrs
 	}
 	return s
