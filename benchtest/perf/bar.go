@@ -10,17 +10,24 @@ import (
 	"strconv"
 )
 
-// A bar is one promise about speed.
-type bar struct {
-	name  string
-	bound float64
-	unit  string // of value and bound; empty: a ratio
-	// atLeast: the value must reach the bound; otherwise it may not exceed it.
-	atLeast bool
-	measure func(ctx context.Context) (reading, error)
+// A gauge is one measurement and the bars that it decides.
+type gauge struct {
+	name string
+	bars []bar
+	// measure gives a reading a bar, in their order.
+	measure func(ctx context.Context) ([]reading, error)
 }
 
-// A reading is what one bar's measurement gave.
+// A bar is one promise about speed.
+type bar struct {
+	suffix string // of the gauge's name, where it has several bars
+	bound  float64
+	unit   string // of value and bound; empty: a ratio
+	// atLeast: the value must reach the bound; otherwise it may not exceed it.
+	atLeast bool
+}
+
+// A reading is what was measured for one bar.
 type reading struct {
 	value  float64
 	n      int    // measurements of each side
@@ -28,53 +35,65 @@ type reading struct {
 	detail string // what stands behind value, control included
 }
 
-// A skip says what a bar needs that is not here, and how to get it.
+// A skip says what a measurement needs that is not here, and how to get it.
 type skip struct{ remedy string }
 
 func (s skip) Error() string { return "skipped: " + s.remedy }
 
-// line is the bar's line, and whether the bar does not fail the run.
-func (b bar) line(r reading, err error, required bool) (line string, ok bool) {
-	if s, skipped := errors.AsType[skip](err); skipped {
-		if required {
-			return fmt.Sprintf("%s SHORT skipped: %s", b.name, s.remedy), false
+// lines is a line a bar, and whether none of them is short.
+func (g gauge) lines(readings []reading, err error, required bool) (lines []string, ok bool) {
+	if err == nil && len(readings) != len(g.bars) {
+		err = fmt.Errorf("%d readings for %d bars", len(readings), len(g.bars))
+	}
+	s, skipped := errors.AsType[skip](err)
+	ok = true
+	for i, b := range g.bars {
+		name := g.name + b.suffix
+		switch {
+		case skipped && !required:
+			lines = append(lines, fmt.Sprintf("%s skipped: %s", name, s.remedy))
+		case err != nil:
+			ok = false
+			lines = append(lines, fmt.Sprintf("%s bound=%s%s SHORT %v", name, number(b.bound), b.unit, err))
+		default:
+			r := readings[i]
+			verdict := "ok"
+			if !b.cleared(r.value) {
+				ok, verdict = false, "SHORT"
+			}
+			lines = append(lines, fmt.Sprintf("%s value=%s%s bound=%s%s %s (n=%d, spread=%s, %s)",
+				name, number(r.value), b.unit, number(b.bound), b.unit, verdict, r.n, r.spread, r.detail))
 		}
-		return fmt.Sprintf("%s skipped: %s", b.name, s.remedy), true
 	}
-	if err != nil {
-		return fmt.Sprintf("%s bound=%s%s SHORT %v", b.name, number(b.bound), b.unit, err), false
-	}
-	ok = r.value <= b.bound
+	return lines, ok
+}
+
+func (b bar) cleared(value float64) bool {
 	if b.atLeast {
-		ok = r.value >= b.bound
+		return value >= b.bound
 	}
-	verdict := "ok"
-	if !ok {
-		verdict = "SHORT"
-	}
-	return fmt.Sprintf("%s value=%s%s bound=%s%s %s (n=%d, spread=%s, %s)",
-		b.name, number(r.value), b.unit, number(b.bound), b.unit, verdict, r.n, r.spread, r.detail), ok
+	return value <= b.bound
 }
 
 // number shows at most four significant digits.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // profiled measures, under a CPU profile when dir is given.
-func (b bar) profiled(ctx context.Context, dir string) (reading, error) {
+func (g gauge) profiled(ctx context.Context, dir string) ([]reading, error) {
 	if dir == "" {
-		return b.measure(ctx)
+		return g.measure(ctx)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return reading{}, fmt.Errorf("profile: %w", err)
+		return nil, fmt.Errorf("profile: %w", err)
 	}
-	f, err := os.Create(filepath.Join(dir, b.name+".pprof"))
+	f, err := os.Create(filepath.Join(dir, g.name+".pprof"))
 	if err != nil {
-		return reading{}, fmt.Errorf("profile: %w", err)
+		return nil, fmt.Errorf("profile: %w", err)
 	}
 	defer f.Close()
 	if err := pprof.StartCPUProfile(f); err != nil {
-		return reading{}, fmt.Errorf("profile: %w", err)
+		return nil, fmt.Errorf("profile: %w", err)
 	}
 	defer pprof.StopCPUProfile()
-	return b.measure(ctx)
+	return g.measure(ctx)
 }

@@ -13,7 +13,7 @@ const coldRounds = 15
 
 // measureCold compares a clone until its first command has answered with the
 // same container made by runc alone.
-func measureCold(ctx context.Context) (r reading, err error) {
+func measureCold(ctx context.Context) (r []reading, err error) {
 	l, err := openLab(ctx)
 	if err != nil {
 		return r, err

@@ -49,7 +49,7 @@ func checks() []check {
 }
 
 // measureFacts compares one round of facts with a session for each.
-func measureFacts(ctx context.Context) (r reading, err error) {
+func measureFacts(ctx context.Context) (r []reading, err error) {
 	l, err := openLab(ctx)
 	if err != nil {
 		return r, err

@@ -29,7 +29,7 @@ func main() {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Stdout, os.Stderr, bars(), options{
+	code := run(ctx, os.Stdout, os.Stderr, gauges(), options{
 		only: names(os.Getenv("ONLY")), require: names(os.Getenv("REQUIRE")), profile: os.Getenv("PROFILE"),
 	})
 	stop()
@@ -49,23 +49,25 @@ func names(text string) []string {
 }
 
 // run measures the bars and returns the exit status.
-func run(ctx context.Context, out, errOut io.Writer, all []bar, o options) int {
+func run(ctx context.Context, out, errOut io.Writer, all []gauge, o options) int {
 	for _, name := range slices.Concat(o.only, o.require) {
-		if !slices.ContainsFunc(all, func(b bar) bool { return b.name == name }) {
-			_, _ = fmt.Fprintf(errOut, "perf: no bar is called %q: have %s\n", name, strings.Join(barNames(all), ", "))
+		if !slices.ContainsFunc(all, func(g gauge) bool { return g.name == name }) {
+			_, _ = fmt.Fprintf(errOut, "perf: nothing measured is called %q: have %s\n", name, strings.Join(gaugeNames(all), ", "))
 			return 2
 		}
 	}
 	short := false
-	for _, b := range all {
-		if len(o.only) > 0 && !slices.Contains(o.only, b.name) {
+	for _, g := range all {
+		if len(o.only) > 0 && !slices.Contains(o.only, g.name) {
 			continue
 		}
-		r, err := b.profiled(ctx, o.profile)
-		line, ok := b.line(r, err, slices.Contains(o.require, b.name))
+		readings, err := g.profiled(ctx, o.profile)
+		lines, ok := g.lines(readings, err, slices.Contains(o.require, g.name))
 		short = short || !ok
-		if _, err := fmt.Fprintln(out, line); err != nil {
-			return 2 // nobody reads what we say
+		for _, line := range lines {
+			if _, err := fmt.Fprintln(out, line); err != nil {
+				return 2 // nobody reads what we say
+			}
 		}
 	}
 	if short {
@@ -74,10 +76,10 @@ func run(ctx context.Context, out, errOut io.Writer, all []bar, o options) int {
 	return 0
 }
 
-func barNames(all []bar) []string {
+func gaugeNames(all []gauge) []string {
 	list := make([]string, 0, len(all))
-	for _, b := range all {
-		list = append(list, b.name)
+	for _, g := range all {
+		list = append(list, g.name)
 	}
 	return list
 }

@@ -69,7 +69,12 @@ func ratio(ours, control sample) (value float64, spread string) {
 }
 
 // compared is the reading of a bar that bounds a ratio.
-func compared(ours, control sample, what, against string) reading {
+func compared(ours, control sample, what, against string) []reading {
 	value, spread := ratio(ours, control)
-	return reading{value: value, n: len(ours), spread: spread, detail: fmt.Sprintf("%s %s, %s %s", what, ours, against, control)}
+	return []reading{{value: value, n: len(ours), spread: spread, detail: fmt.Sprintf("%s %s, %s %s", what, ours, against, control)}}
 }
+
+// The same for numbers that are no durations.
+func lowest(v []float64) float64  { return slices.Min(v) }
+func highest(v []float64) float64 { return slices.Max(v) }
+func middle(v []float64) float64  { return slices.Sorted(slices.Values(v))[len(v)/2] }

@@ -18,7 +18,7 @@ import (
 const sizeRounds = 15
 
 // measureSize compares clones of a large and a small template.
-func measureSize(ctx context.Context) (r reading, err error) {
+func measureSize(ctx context.Context) (r []reading, err error) {
 	l, err := openLab(ctx)
 	if err != nil {
 		return r, err

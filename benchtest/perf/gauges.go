@@ -1,0 +1,23 @@
+package main
+
+// gauges are all measurements, in the order in which they are made.
+func gauges() []gauge {
+	return []gauge{
+		{name: "clone-cold", bars: []bar{{bound: 1.3}}, measure: measureCold},
+		{name: "handover-warm", bars: []bar{
+			{suffix: "-p50", bound: 10, unit: "ms"},
+			{suffix: "-p99", bound: 60, unit: "ms"},
+		}, measure: measureHandover},
+		{name: "facts-50", bars: []bar{{bound: 0.1}}, measure: measureFacts},
+		{name: "clone-size", bars: []bar{{bound: 1.2}}, measure: measureSize},
+		{name: "overhead-fake", bars: []bar{{bound: 5, unit: "ms"}}, measure: measureOverhead},
+		{name: "makespan-fake", bars: []bar{{bound: 1.5, unit: "%"}}, measure: measureFakeMakespan},
+		{name: "memory-fake", bars: []bar{{bound: 150, unit: "MB"}}, measure: measureMemory},
+		{name: "admission-1e5", bars: []bar{
+			{suffix: "-over-budget", bound: 0},
+			{suffix: "-one-dimension", bound: 1.03},
+			{suffix: "-two-dimensions", bound: 1.12},
+			{suffix: "-gain", bound: 10, unit: "%", atLeast: true},
+		}, measure: measureAdmission},
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+import "syscall"
+
+// maxResident is in bytes; Linux counts KiB.
+func maxResident(u *syscall.Rusage) int64 { return u.Maxrss << 10 }

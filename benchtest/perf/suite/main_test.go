@@ -1,0 +1,110 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest"
+	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/providertest"
+)
+
+// measured is set by package perf: how long the engine works on each ticket.
+const measured = "BENCHTEST_PERF_WORK"
+
+func TestMain(m *testing.M) {
+	work, err := time.ParseDuration(os.Getenv(measured))
+	if err != nil { // nobody measures
+		os.Exit(m.Run())
+	}
+	benchtest.Main(m, benchtest.Config{
+		Provider: "fake", Engine: "idle", Engines: []engines.Engine{idle{work}},
+		Providers: map[string]func(providers.Options) (providers.Provider, error){"fake": fake},
+	})
+}
+
+func skipUnmeasured(t *testing.T) {
+	t.Helper()
+	if os.Getenv(measured) == "" {
+		t.Skip("this suite is measured: run make bench-perf")
+	}
+}
+
+// clock says how long the test takes from here, parallel subtests included,
+// which the time that go test prints leaves out.
+func clock(t *testing.T) {
+	t.Helper()
+	begin := time.Now()
+	t.Cleanup(func() { t.Logf("took %s", time.Since(begin)) })
+}
+
+// Test_fake runs the scenarios of the directory that perf has made.
+func Test_fake(t *testing.T) { //nolint:revive // the name that a generated table would have
+	skipUnmeasured(t)
+	list, problems := scenario.Load(os.DirFS("."), scenario.LoadOptions{})
+	if err := problems.Errors().Err(); err != nil {
+		t.Fatal(err)
+	}
+	var table []benchtest.Entry
+	for _, sc := range list {
+		table = append(table, sc.Entry())
+	}
+	clock(t)
+	benchtest.Run(t, "fake", table)
+}
+
+// TestBare is the control: as many subtests that do what the engine does.
+func TestBare(t *testing.T) {
+	skipUnmeasured(t)
+	work, err := time.ParseDuration(os.Getenv(measured))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenarios, err := os.ReadDir("fake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock(t)
+	for _, s := range scenarios {
+		t.Run(s.Name(), func(*testing.T) { time.Sleep(work) })
+	}
+}
+
+// idle is an engine that only takes its time.
+type idle struct{ work time.Duration }
+
+func (idle) Name() string { return "idle" }
+
+func (e idle) Work(ctx context.Context, _ engines.Work) (rules.Job, error) {
+	select {
+	case <-time.After(e.work):
+		return rules.Job{Resolution: rules.NoAction}, nil
+	case <-ctx.Done():
+		return rules.Job{}, fmt.Errorf("work: %w", context.Cause(ctx))
+	}
+}
+
+// fake makes machines whose every file is there.
+func fake(o providers.Options) (providers.Provider, error) {
+	dir, err := os.MkdirTemp(o.Home, "machines-")
+	if err != nil {
+		return nil, err
+	}
+	return providertest.NewFake(providertest.FakeOptions{
+		Dir: dir,
+		Facts: func(_ *providertest.FakeMachine, req facts.Request) (facts.Answer, error) {
+			a := facts.Answer{At: time.Now()}
+			for _, q := range req.Queries {
+				a.Facts = append(a.Facts, facts.Fact{Query: q, Grade: facts.GradeHost, Attrs: map[string]any{"exists": true}})
+			}
+			return a, nil
+		},
+	}), nil
+}
