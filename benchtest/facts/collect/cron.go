@@ -76,7 +76,9 @@ func (s *session) crontabs(ctx context.Context, files ...string) (finding, error
 func crontabEntries(text string) []string {
 	var entries []string
 	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
+		line = strings.TrimSuffix(line, "\n")
+		// Like cron: to it any other white space is part of a word.
+		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}

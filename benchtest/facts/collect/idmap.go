@@ -55,9 +55,20 @@ func readIDMap(proc *Root, pid int, name string) (IDMap, error) {
 func parseIDMap(text string) (IDMap, error) {
 	m := IDMap{}
 	for line := range strings.Lines(text) {
-		var r idRange
-		if _, err := fmt.Sscan(line, &r.inside, &r.outside, &r.count); err != nil {
-			return nil, fmt.Errorf("parse id map %q: %w", line, err)
+		fields := strings.Fields(line)
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("parse id map %q: want 3 numbers", line)
+		}
+		var n [3]uint32
+		for i, field := range fields {
+			var err error
+			if n[i], err = parseID(field); err != nil {
+				return nil, fmt.Errorf("parse id map %q: %w", line, err)
+			}
+		}
+		r := idRange{n[0], n[1], n[2]}
+		if uint64(max(r.inside, r.outside))+uint64(r.count) > 1<<32 {
+			return nil, fmt.Errorf("parse id map %q: it goes beyond 32 bits", line)
 		}
 		m = append(m, r)
 	}

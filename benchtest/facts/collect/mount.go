@@ -41,12 +41,15 @@ func (s *session) listMounts(ctx context.Context) ([]mountEntry, error) {
 
 // parseMountInfo reads lines like
 // 36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/sda1 rw,errors=remount-ro
+// A single space parts two fields, of which the source may be empty. The kernel
+// escapes no other white space than these, so that whoever mounts something
+// on "/data\u00a0x" must not have it pass for "/data".
 func parseMountInfo(text string) []mountEntry {
-	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\043`, "#", `\134`, `\`)
 	var all []mountEntry
 	for line := range strings.Lines(text) {
-		left, right, ok := strings.Cut(line, " - ")
-		l, r := strings.Fields(left), strings.Fields(right)
+		left, right, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " - ")
+		l, r := strings.Split(left, " "), strings.Split(right, " ")
 		if !ok || len(l) < 6 || len(r) < 2 {
 			continue
 		}
@@ -60,7 +63,7 @@ func parseMountInfo(text string) []mountEntry {
 		}
 		all = append(all, mountEntry{
 			id: id, root: unescape.Replace(l[3]), point: unescape.Replace(l[4]),
-			fstype: r[0], source: unescape.Replace(r[1]), options: distinct(options),
+			fstype: unescape.Replace(r[0]), source: unescape.Replace(r[1]), options: distinct(options),
 		})
 	}
 	return all
