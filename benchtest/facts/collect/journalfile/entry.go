@@ -73,8 +73,8 @@ func (f *File) entry(offset uint64) (Entry, error) {
 	return e, nil
 }
 
-// Fields yields the entry's fields as FIELD=value, in no order; compressed ones
-// are cut at 64 KiB. The bytes belong to the file. An error ends them.
+// Fields yields the entry's fields as FIELD=value, in no order, cut at 64 KiB.
+// The bytes belong to the file. An error ends them.
 func (e Entry) Fields() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for items := e.items; len(items) >= e.step; items = items[e.step:] {

@@ -16,15 +16,15 @@ const (
 	compressedZstd = 1 << 2
 )
 
-// maxField is how much of a compressed field is expanded. Longer ones are cut:
-// they are core dumps, or were made to keep us busy.
+// maxField is how much there is of a field. Longer ones are cut: they are core
+// dumps, or were made to keep us busy.
 const maxField = 64 << 10
 
 // expand undoes the compression of a field.
 func (f *File) expand(flags byte, payload []byte) ([]byte, error) {
 	switch flags & (compressedXZ | compressedLZ4 | compressedZstd) {
 	case 0:
-		return payload, nil
+		return payload[:min(len(payload), maxField)], nil
 	case compressedZstd:
 		return f.expandZstd(payload)
 	case compressedLZ4:

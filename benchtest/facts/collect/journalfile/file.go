@@ -57,8 +57,20 @@ type File struct {
 }
 
 // chunkSize is how much is read at once. Files begin with megabytes of hash
-// tables, and most of a file may be older than what is looked for.
-const chunkSize = 64 << 10
+// tables, and most of a file may be older than what is looked for. Of all that
+// was read maxChunks are kept, since a file may be large and sparse.
+const (
+	chunkSize = 64 << 10
+	maxChunks = 256
+)
+
+// What one object may take of our memory, in bytes. The entries of a full file
+// make shorter lists than maxList; of data what is beyond maxData would be cut
+// anyway.
+const (
+	maxList = 64 << 20
+	maxData = 1 << 20
+)
 
 // Open reads the file's header. A file whose newest entry is older than since
 // (microseconds since 1970) has no entries then.
@@ -116,6 +128,12 @@ func (f *File) object(offset uint64, kind byte) ([]byte, error) {
 	if head[0] != kind || length < objectHeader || length > f.size-offset {
 		return nil, fmt.Errorf("%w: object at %d has type %d and size %d", ErrCorrupt, offset, head[0], length)
 	}
+	switch {
+	case kind == typeData:
+		length = min(length, maxData)
+	case length > maxList:
+		return nil, fmt.Errorf("%w: object at %d has size %d", ErrCorrupt, offset, length)
+	}
 	return f.read(offset, length)
 }
 
@@ -131,6 +149,9 @@ func (f *File) read(offset, n uint64) ([]byte, error) {
 	}
 	chunk, ok := f.chunks[at]
 	if !ok {
+		if len(f.chunks) == maxChunks {
+			clear(f.chunks)
+		}
 		chunk = make([]byte, min(chunkSize, f.size-at))
 		if _, err := f.r.ReadAt(chunk, int64(at)); err != nil {
 			return nil, fmt.Errorf("read journal: %w", err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -81,12 +80,12 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestCompressedGiantsAreCut(t *testing.T) {
+func TestGiantsAreCut(t *testing.T) {
 	t.Parallel()
-	for name, pack := range map[string]journaltest.Pack{"zstd": journaltest.Zstd, "lz4": journaltest.LZ4} {
+	for name, pack := range map[string]journaltest.Pack{"plain": nil, "zstd": journaltest.Zstd, "lz4": journaltest.LZ4} {
 		b := journaltest.New(t)
 		b.Pack = pack
-		b.Entry(10, "COREDUMP="+strings.Repeat("x", 1<<20))
+		b.Entry(10, "COREDUMP="+strings.Repeat("x", 3<<20))
 		f, err := journalfile.Open(bytes.NewReader(b.Finish()), 0)
 		require.NoError(t, err)
 		for e, err := range f.Entries(0) {
@@ -141,25 +140,4 @@ func TestBadFiles(t *testing.T) {
 			require.Error(t, err)
 		})
 	}
-}
-
-func FuzzRead(f *testing.F) {
-	for _, compact := range []bool{false, true} {
-		for _, pack := range []journaltest.Pack{nil, journaltest.Zstd, journaltest.LZ4} {
-			b := journaltest.New(f)
-			b.Compact = compact
-			b.Pack = pack
-			b.Entry(10, "MESSAGE=a", "_PID=1")
-			b.Entry(20, "MESSAGE="+strings.Repeat("x", 100))
-			b.Entry(30, "MESSAGE=c")
-			f.Add(b.Finish())
-		}
-	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		// Whatever the file says, reading ends and does not panic.
-		got, err := read(slices.Clone(file), 0)
-		if err == nil && len(got) > len(file) {
-			t.Fatalf("%d entries out of %d bytes", len(got), len(file))
-		}
-	})
 }
