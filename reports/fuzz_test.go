@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -131,10 +132,7 @@ func FuzzVerifyEvidence(f *testing.F) {
 	original, head := sealed(f)
 	f.Fuzz(func(t *testing.T, file uint8, tail []byte, extra string, content []byte) {
 		names := []string{chainName, "facts/held.jsonl", "job.json", "logs/prepare.log"}
-		changed := fstest.MapFS{}
-		for name, of := range original {
-			changed[name] = of
-		}
+		changed := maps.Clone(original)
 		name := names[int(file)%len(names)]
 		changed[name] = &fstest.MapFile{Data: append(bytes.Clone(original[name].Data), tail...)}
 		harmless := len(tail) == 0
