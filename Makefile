@@ -17,6 +17,9 @@ test: setup ## Run all tests: unit, conformance and end to end
 test-unit: ## Run the tests that need no machine and no root
 	go test -short ./...
 
+bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE=NAME
+	go run ./benchtest/perf
+
 fuzz: ## Fuzz every target for a few seconds
 	@scripts/fuzz.sh
 
@@ -45,4 +48,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test test-unit fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test test-unit bench-perf fuzz generate check-generated fmt vet lint fix tidy clean

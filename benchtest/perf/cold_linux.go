@@ -52,7 +52,7 @@ func (l *lab) coldClone(ctx context.Context, t providers.Template) (took time.Du
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only measured
 	if err := command(ctx, s, "true"); err != nil {
 		return 0, err
 	}

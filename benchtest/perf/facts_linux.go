@@ -68,7 +68,7 @@ func measureFacts(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only measured
 	if err := s.WaitReady(ctx); err != nil {
 		return r, err
 	}

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 // gauges are all measurements, in the order in which they are made.

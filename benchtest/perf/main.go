@@ -1,3 +1,5 @@
+//go:build linux
+
 // Perf measures what benchtest costs, against what the same work costs without
 // it, and says whether each bar of docs/PERFORMANCE.md is cleared. It is run by
 // `make bench-perf` and prints one line a bar:

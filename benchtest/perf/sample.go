@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -33,7 +35,7 @@ func show(d time.Duration) string { return fmt.Sprintf("%.4gms", d.Seconds()*1e3
 // less than the time that it took.
 type timed func(ctx context.Context) (time.Duration, error)
 
-// pairs measures two things by turns, A B B A A B ..., so that whatever
+// pairs measures two things by turns, first the one then the other, so that whatever
 // the machine does meanwhile befalls both alike.
 func pairs(ctx context.Context, n int, a, b timed) (as, bs sample, err error) {
 	measure := func(what timed, to *sample) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -79,7 +78,7 @@ head -c %d /dev/urandom | split -b 65536 -a 4 - /srv/ballast/file-
 	sum := sha256.Sum256([]byte(base.Digest + script))
 	t = base
 	t.Name, t.Digest, t.Base = fmt.Sprintf("perf-%d", files), hex.EncodeToString(sum[:]), &base
-	t.Suite, t.Packages, t.Provision, t.Files = "", nil, "provision.sh", fs.FS(os.DirFS(dir))
+	t.Suite, t.Packages, t.Provision, t.Files = "", nil, "provision.sh", os.DirFS(dir)
 	deleter, ok := l.provider.(fixtures.TemplateDeleter)
 	if !ok {
 		return t, nil, errors.Join(errors.New("provider cannot delete templates"), os.RemoveAll(dir))

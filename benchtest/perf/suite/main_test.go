@@ -46,7 +46,7 @@ func clock(t *testing.T) {
 }
 
 // Test_fake runs the scenarios of the directory that perf has made.
-func Test_fake(t *testing.T) { //nolint:revive // the name that a generated table would have
+func Test_fake(t *testing.T) {
 	skipUnmeasured(t)
 	list, problems := scenario.Load(os.DirFS("."), scenario.LoadOptions{})
 	if err := problems.Errors().Err(); err != nil {

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-import "syscall"
-
-// maxResident is in bytes.
-func maxResident(u *syscall.Rusage) int64 { return u.Maxrss }
