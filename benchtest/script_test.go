@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
@@ -108,34 +110,54 @@ func generate(dir string) error {
 	return err
 }
 
+// age makes all files below dir an hour old: the go command caches no test
+// that has read a file younger than two seconds.
+func age(dir string) error {
+	old := time.Now().Add(-time.Hour)
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, old, old)
+	})
+}
+
 // setUp gives a script its module, state and machines. The probe is built once
 // for all.
 func (w *workshop) setUp(e *testscript.Env) error {
 	if err := w.copyModule(e.WorkDir); err != nil {
 		return err
 	}
-	// Sockets stand below it, whose paths must be short.
-	temp, err := os.MkdirTemp("", "bt-")
+	if err := age(e.WorkDir); err != nil {
+		return err
+	}
+	// State stands outside the module, since what a test opens in its module is
+	// an input of it; below a short path, since sockets are there.
+	state, err := os.MkdirTemp("", "bt-")
 	if err != nil {
 		return err
 	}
-	e.Defer(func() { _ = os.RemoveAll(temp) }) // what is left there shows in no test
-	for _, dir := range []string{"home", "disk", "slow"} {
-		if err := os.Mkdir(filepath.Join(e.WorkDir, dir), 0o755); err != nil {
+	e.Defer(func() { _ = os.RemoveAll(state) }) // what is left there shows in no test
+	for _, dir := range []string{"home", "disk", "slow", "tmp"} {
+		if err := os.Mkdir(filepath.Join(state, dir), 0o755); err != nil {
 			return err
 		}
 	}
-	if err := os.Symlink(filepath.Join(w.dir, "cache"), filepath.Join(e.WorkDir, "home", "cache")); err != nil {
+	if err := os.Symlink(filepath.Join(w.dir, "cache"), filepath.Join(state, "home", "cache")); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{
 		"PATH":           filepath.Join(w.dir, "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"BENCHTEST_HOME": filepath.Join(e.WorkDir, "home"),
-		"TMPDIR":         temp,
-		"DISK_DIR":       filepath.Join(e.WorkDir, "disk"),
-		"SLOW_DIR":       filepath.Join(e.WorkDir, "slow"),
+		"STATE":          state,
+		"BENCHTEST_HOME": filepath.Join(state, "home"),
+		"TMPDIR":         filepath.Join(state, "tmp"),
+		"DISK_DIR":       filepath.Join(state, "disk"),
+		"SLOW_DIR":       filepath.Join(state, "slow"),
 		// The machines cost nothing, and others may be using this one.
 		"BENCHTEST_CONCURRENCY_FACTOR": "1000",
+		// The fake's machines are one process: what one attempt uploads is busy for
+		// a moment when another one forks.
+		"BENCHTEST_MAX_CONCURRENT": "1",
 	} {
 		e.Setenv(name, value)
 	}

@@ -18,4 +18,4 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func TestOrdinary(t *testing.T) { t.Log("an ordinary test ran") }
+func TestOrdinary(t *testing.T) { t.Log("\x1b[31man ordinary test ran\x1b[0m") }
