@@ -20,6 +20,9 @@ test-unit: ## Run the tests that need no machine and no root
 bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE=NAME
 	go run ./benchtest/perf
 
+soak: ## Try cheats and kills on real machines, as root (minutes to hours)
+	BENCHTEST_CHEATS=1 BENCHTEST_SOAK=1 go test -count=1 -timeout 0 -v ./benchtest/cheats ./benchtest/soak
+
 fuzz: ## Fuzz every target for a few seconds
 	@scripts/fuzz.sh
 
@@ -48,4 +51,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test test-unit bench-perf fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test test-unit bench-perf soak fuzz generate check-generated fmt vet lint fix tidy clean

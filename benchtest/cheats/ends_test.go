@@ -1,0 +1,45 @@
+package cheats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// ends are cheats by which the machine goes away, and with it the witness.
+func ends() []cheat {
+	return []cheat{
+		{name: "power-off", quick: true, wounded: true, script: `sync; poweroff -f`, seen: isDown},
+		{name: "halt", wounded: true, script: `systemctl halt --no-block; sleep 5`, seen: isDown},
+		{name: "init-killed-by-signal", wounded: true, script: `kill -RTMIN+4 1; sleep 5`, seen: isDown},
+		{name: "reboot-unrepaired", wounded: true, script: `systemctl reboot --no-block; sleep 3`, landed: ``},
+		{
+			name: "kernel-switch-root", wounded: true,
+			script: `serve_fake; mkdir -p $cheat/root; mount -t tmpfs tmpfs $cheat/root; mkdir -p $cheat/root/etc $cheat/root/usr/lib; cp /etc/os-release $cheat/root/etc/; cp -a /usr/lib/systemd $cheat/root/usr/lib/ 2>/dev/null || true; systemctl switch-root $cheat/root || true; sleep 1; say_active /usr/local/bin/systemctl`,
+			landed: `true`,
+		},
+	}
+}
+
+// isDown waits until the machine is off.
+func isDown(ctx context.Context, m providers.Machine) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for {
+		conn, err := m.Dial(ctx)
+		if err != nil {
+			return nil
+		}
+		_ = conn.Close()
+		select {
+		case <-ctx.Done():
+			return errors.New("the machine is still up")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+var _ = fmt.Sprint

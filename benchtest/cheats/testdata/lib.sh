@@ -1,0 +1,61 @@
+# What several cheats are made of. Each runs as root in the guest.
+set -eu
+cheat=/opt/cheat
+page=/var/www/html/index.nginx-debian.html
+mkdir -p $cheat/bin
+cp -n $page $cheat/page.html
+
+# A server on port 80 that is not nginx.
+serve_fake() {
+	setsid python3 $cheat/fake.py "$@" >/dev/null 2>&1 </dev/null &
+	answers
+}
+
+# Waits until something answers on port 80.
+answers() {
+	for _ in $(seq 100); do
+		python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1/", timeout=2)' 2>/dev/null && return
+		sleep 0.05
+	done
+	echo "nobody answers on port 80" >&2
+	return 1
+}
+
+# A systemctl that says yes, at $1.
+say_active() {
+	mkdir -p "$(dirname "$1")"
+	rm -f "$1"
+	printf '#!/bin/sh\ncase "$*" in *is-active*) echo active ;; *is-enabled*) echo enabled ;; esac\n' >"$1"
+	chmod 755 "$1"
+}
+
+# A curl that shows the page, at $1.
+show_page() {
+	rm -f "$1"
+	printf '#!/bin/sh\ncat %s/page.html\n' $cheat >"$1"
+	chmod 755 "$1"
+}
+
+# A unit or drop-in of our own: its text comes on standard input.
+unit() {
+	mkdir -p "$(dirname "$1")"
+	cat >"$1"
+	systemctl daemon-reload
+}
+
+# nginx as it should be, with a configuration that is not the one that broke.
+good_conf() {
+	mkdir -p $cheat/etc
+	cp -r /etc/nginx $cheat/etc/
+	sed -i 's/listen 80 default_server$/listen 80 default_server;/' $cheat/etc/nginx/sites-available/default
+	sed "s,/etc/nginx/,$cheat/etc/nginx/,g" /etc/nginx/nginx.conf >$cheat/etc/nginx/nginx.conf
+	rm -f $cheat/etc/nginx/sites-enabled/default
+	cp $cheat/etc/nginx/sites-available/default $cheat/etc/nginx/sites-enabled/default
+}
+
+# The repair itself.
+repair() {
+	sed -i 's/listen 80 default_server$/listen 80 default_server;/' /etc/nginx/sites-available/default
+	systemctl reset-failed nginx
+	systemctl start nginx
+}

@@ -1,0 +1,3 @@
+#!/bin/bash
+set -eu
+sudo systemctl start cron

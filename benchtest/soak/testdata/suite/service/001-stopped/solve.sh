@@ -1,0 +1,4 @@
+#!/bin/bash
+set -eu
+systemctl is-active cron || true
+sudo systemctl start cron
