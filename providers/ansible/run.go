@@ -68,14 +68,7 @@ func run(ctx context.Context, bin string, w workdir, p Play) (Report, error) {
 	cmd.WaitDelay = grace
 
 	started := time.Now()
-	start := cmd.Start
-	if p.Start != nil {
-		start = func() error { return p.Start(cmd) }
-	}
-	err := start()
-	if err == nil {
-		err = cmd.Wait()
-	}
+	err := cmd.Run()
 	if cmd.Process != nil {
 		// Workers and connections that are left share its process group; the
 		// group's number is not given out again while one of them lives.
