@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What several cheats are made of. Each runs as root in the guest.
 set -eu
 cheat=/opt/cheat
