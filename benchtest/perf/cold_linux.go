@@ -52,7 +52,7 @@ func (l *lab) coldClone(ctx context.Context, t providers.Template) (took time.Du
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = s.Close() }() // it was only measured
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := command(ctx, s, "true"); err != nil {
 		return 0, err
 	}

@@ -68,7 +68,7 @@ func measureFacts(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { _ = s.Close() }() // it was only measured
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := s.WaitReady(ctx); err != nil {
 		return r, err
 	}

@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 // gauges are all measurements, in the order in which they are made.
@@ -21,5 +19,6 @@ func gauges() []gauge {
 			{suffix: "-two-dimensions", bound: 1.12},
 			{suffix: "-gain", bound: 10, unit: "%", atLeast: true},
 		}, measure: measureAdmission},
+		{name: "scenarios-wall", bars: []bar{{bound: 6, unit: "s"}}, measure: measureScenarios},
 	}
 }

@@ -1,10 +1,9 @@
-//go:build linux
-
 // Perf measures what benchtest costs, against what the same work costs without
 // it, and says whether each bar of docs/PERFORMANCE.md is cleared. It is run by
 // `make bench-perf` and prints one line a bar:
 //
 //	NAME value=V bound=B ok|SHORT (n=..., spread=..., what was measured)
+//	NAME bound=B SHORT WHY IT COULD NOT BE MEASURED
 //	NAME skipped: REMEDY
 //
 // ONLY=NAME,NAME measures those alone; REQUIRE=NAME,NAME makes a skipped one
@@ -58,12 +57,17 @@ func run(ctx context.Context, out, errOut io.Writer, all []gauge, o options) int
 			return 2
 		}
 	}
+	warnOfLoad(errOut)
 	short := false
 	for _, g := range all {
 		if len(o.only) > 0 && !slices.Contains(o.only, g.name) {
 			continue
 		}
 		readings, err := g.profiled(ctx, o.profile)
+		if ctx.Err() != nil {
+			_, _ = fmt.Fprintf(errOut, "perf: interrupted at %s\n", g.name)
+			return 1
+		}
 		lines, ok := g.lines(readings, err, slices.Contains(o.require, g.name))
 		short = short || !ok
 		for _, line := range lines {

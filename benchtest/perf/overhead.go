@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 import (
@@ -80,12 +78,12 @@ func measureMemory(ctx context.Context) (r []reading, err error) {
 	const rounds = 3
 	var many, one []float64
 	for range rounds {
-		// Long enough that all are at work before the first is done.
-		run, err := s.run(ctx, "Test_fake", 3*time.Second)
+		const work = 5 * time.Second
+		run, err := s.run(ctx, "Test_fake", work)
 		if err != nil {
 			return nil, err
 		}
-		if run.took > 10*time.Second {
+		if run.took >= 2*work { // then the last may have begun when the first was done
 			return nil, fmt.Errorf("%d attempts did not run at once: it took %s", inFlight, run.took)
 		}
 		many = append(many, float64(run.memory)/1e6)
@@ -96,7 +94,7 @@ func measureMemory(ctx context.Context) (r []reading, err error) {
 		one = append(one, float64(run.memory)/1e6)
 	}
 	return []reading{{
-		value: middle(many), n: rounds, spread: fmt.Sprintf("%.4gMB..%.4gMB", lowest(many), highest(many)),
+		value: highest(many), n: rounds, spread: fmt.Sprintf("%.4gMB..%.4gMB", lowest(many), highest(many)),
 		detail: fmt.Sprintf("most resident memory with %d attempts in flight, fake machines included; one at a time %.4gMB", inFlight, middle(one)),
 	}}, nil
 }

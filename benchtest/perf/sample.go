@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 import (
@@ -35,8 +33,8 @@ func show(d time.Duration) string { return fmt.Sprintf("%.4gms", d.Seconds()*1e3
 // less than the time that it took.
 type timed func(ctx context.Context) (time.Duration, error)
 
-// pairs measures two things by turns, first the one then the other, so that whatever
-// the machine does meanwhile befalls both alike.
+// pairs measures two things by turns, each first in every second round,
+// so that whatever the machine does meanwhile befalls both alike.
 func pairs(ctx context.Context, n int, a, b timed) (as, bs sample, err error) {
 	measure := func(what timed, to *sample) error {
 		d, err := what(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,11 +39,18 @@ func skipUnmeasured(t *testing.T) {
 }
 
 // clock says how long the test takes from here, parallel subtests included,
-// which the time that go test prints leaves out.
+// which the time that go test prints leaves out, and how much memory this
+// process has had, without the go command that it started.
 func clock(t *testing.T) {
 	t.Helper()
 	begin := time.Now()
-	t.Cleanup(func() { t.Logf("took %s", time.Since(begin)) })
+	t.Cleanup(func() {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("took %s with %d bytes", time.Since(begin), maxResident(&usage))
+	})
 }
 
 // Test_fake runs the scenarios of the directory that perf has made.

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package main
+
+import "context"
+
+// Machines are measured on provider local, which needs Linux.
+func needsLinux(context.Context) ([]reading, error) {
+	return nil, skip{"provider local needs Linux: run there, as root"}
+}
+
+func measureCold(ctx context.Context) ([]reading, error)      { return needsLinux(ctx) }
+func measureHandover(ctx context.Context) ([]reading, error)  { return needsLinux(ctx) }
+func measureFacts(ctx context.Context) ([]reading, error)     { return needsLinux(ctx) }
+func measureSize(ctx context.Context) ([]reading, error)      { return needsLinux(ctx) }
+func measureScenarios(ctx context.Context) ([]reading, error) { return needsLinux(ctx) }

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package suite
+
+import "syscall"
+
+// maxResident is in bytes.
+func maxResident(u *syscall.Rusage) int64 { return u.Maxrss }
