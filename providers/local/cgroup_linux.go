@@ -125,7 +125,7 @@ func (c cgroup) remove() error {
 			return nil
 		})
 		for _, d := range slices.Backward(dirs) {
-			if err := unix.Rmdir(d); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := removeGroup(d); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, fmt.Errorf("remove cgroup %s: %w", d, err))
 			}
 		}
@@ -134,6 +134,20 @@ func (c cgroup) remove() error {
 		_ = unix.Rmdir(filepath.Join(h.mount, "benchtest"))
 	}
 	return errors.Join(errs...)
+}
+
+// leaving is how long killed processes may take to leave their cgroup: they are
+// off its list a moment before the kernel lets the directory go.
+const leaving = 2 * time.Second
+
+// removeGroup removes one empty cgroup.
+func removeGroup(dir string) error {
+	for deadline := time.Now().Add(leaving); ; time.Sleep(2 * time.Millisecond) {
+		err := unix.Rmdir(dir)
+		if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // cgroupsOf finds the cgroups of a machine whose run is not known.

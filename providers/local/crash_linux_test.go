@@ -54,7 +54,8 @@ func TestDriverKilled(t *testing.T) {
 	require.NoError(t, err)
 	// From before the machine's directory exists until after its guest runs.
 	for i, after := range []time.Duration{0, 1, 3, 6, 10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 120, 200} {
-		id := fmt.Sprintf("benchtest-crash-%d", i)
+		// No ID is the beginning of another one, nor that of another run of this test.
+		id := fmt.Sprintf("benchtest-crash-%d-%02d", os.Getpid(), i)
 		spec, err := json.Marshal(crashSpec{Home: testHome(t), ID: id, Template: tmpl.Name, Digest: tmpl.Digest, Keys: ring.Keys})
 		require.NoError(t, err)
 		driver := exec.CommandContext(t.Context(), "/proc/self/exe")
