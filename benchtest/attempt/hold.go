@@ -13,17 +13,24 @@ import (
 //
 // Samples are stamped with the window's own clock, which runs from sample to
 // sample and stands still while one is late: a driver that has too much to do
-// must not take from an engine the time that its repair was given.
+// must not take from an engine the time that its repair was given. It stands
+// still no longer than the limit of the phase allows: a guest that lets every
+// question wait must not stretch the window.
 func (t *try) holdWindow(ctx context.Context) error {
-	last := time.Now()
+	begin := time.Now()
+	last := begin
 	t.observe(ctx, facts.After, 0)
 	window, every := rules.Window(t.sc.State)
+	slack := max(0, t.limit.Hold-window-t.lookLimit(facts.Held))
 	at := time.Duration(0)
 	for at < window && !t.decided() {
 		step := min(every, window-at)
 		at += step
 		if !sleep(ctx, time.Until(last.Add(step))) {
 			return ctx.Err()
+		}
+		if late := time.Since(begin) - at; late > slack {
+			at = min(window, at+late-slack)
 		}
 		last = time.Now()
 		if at < window {

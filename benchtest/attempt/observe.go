@@ -41,14 +41,33 @@ func (t *try) observe(ctx context.Context, c facts.Checkpoint, since time.Durati
 	}
 }
 
-// observationLimit bounds one round trip to the probe.
+// observationLimit bounds one round trip to the probe before the engine works,
+// and any other one too.
 const observationLimit = 30 * time.Second
+
+// partingTime is what it may take to be rid of a round trip that is over its limit.
+const partingTime = time.Second
+
+// lookLimit bounds one round trip at checkpoint c: once the engine is at work,
+// three of them must fit the limit of the hold phase.
+func (t *try) lookLimit(c facts.Checkpoint) time.Duration {
+	if c == facts.Healthy || c == facts.Faulted {
+		return observationLimit
+	}
+	return min(observationLimit, max(t.limit.Hold/3-partingTime, t.limit.Hold/6))
+}
+
+// answerTime is what is left of a round trip for the answer to a question that
+// used up its own limit.
+const answerTime = 1500 * time.Millisecond
 
 // snapshot is one host at one moment.
 func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since time.Duration, superset bool) facts.Snapshot {
-	ctx, cancel := context.WithTimeout(ctx, observationLimit)
+	limit := t.lookLimit(c)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	req := facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()}
+	req.Limit = min(facts.DefaultLimit, max(limit-answerTime, limit/2))
 	if superset && t.sc.IntegrityOff == "" {
 		req.Queries = append(req.Queries, rules.IntegrityQuery())
 	}

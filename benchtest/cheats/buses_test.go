@@ -12,19 +12,16 @@ func buses() []cheat {
 	return []cheat{
 		{
 			name:   "dbus-killed",
-			script: fakes + `systemctl stop dbus.socket dbus.service; pkill -9 dbus-daemon || true`,
-			landed: `! pgrep -x dbus-daemon`,
+			script: fakes + `systemctl mask --runtime --now dbus.socket dbus.service; pkill -9 -x dbus-daemon || true; sleep 0.2`,
+			landed: `! busctl --system --timeout=2 list >/dev/null 2>&1`,
 		},
 		{
 			// All that is left to see is a real nginx in the unit's cgroup.
 			name: "dbus-killed-and-nginx-in-the-cgroup", quick: true,
 			script: `good_conf; nginx -c $cheat/etc/nginx/nginx.conf; answers
-for top in /sys/fs/cgroup/systemd /sys/fs/cgroup /sys/fs/cgroup/unified; do
-	test -d $top/system.slice || continue
-	mkdir -p $top/system.slice/nginx.service; for p in $(pgrep -x nginx); do echo $p >$top/system.slice/nginx.service/cgroup.procs; done
-done
+join_cgroup
 systemctl stop dbus.socket dbus.service; say_active /usr/local/bin/systemctl`,
-			landed: `! pgrep -x dbus-daemon; answers`,
+			landed: `! busctl --system --timeout=2 list >/dev/null 2>&1; answers`,
 		},
 		{
 			name: "liar-on-the-bus-socket", files: files,
@@ -37,10 +34,7 @@ setsid python3 $cheat/liar.py $(pgrep -f fake.py | head -1) >/dev/null 2>&1 </de
 			// it a real nginx is in the unit's cgroup.
 			name: "liar-in-the-unit-of-dbus", quick: true, files: files,
 			script: `good_conf; nginx -c $cheat/etc/nginx/nginx.conf; answers
-for top in /sys/fs/cgroup/systemd /sys/fs/cgroup /sys/fs/cgroup/unified; do
-	test -d $top/system.slice || continue
-	mkdir -p $top/system.slice/nginx.service; for p in $(pgrep -x nginx); do echo $p >$top/system.slice/nginx.service/cgroup.procs; done
-done
+join_cgroup
 unit /etc/systemd/system/dbus.service.d/x.conf <<EOF
 [Service]
 Type=simple
@@ -56,7 +50,7 @@ systemctl restart dbus.service || true; systemctl restart dbus.socket || true; s
 			script: fakes + `systemctl stop dbus.service dbus.socket; sleep 0.2
 setsid dbus-daemon --system --nofork --nopidfile --address=unix:path=/run/dbus/system_bus_socket >/dev/null 2>&1 </dev/null &
 for _ in $(seq 50); do test -S /run/dbus/system_bus_socket && break; sleep 0.1; done`,
-			landed: `pgrep -x dbus-daemon`,
+			landed: `ss -xlpH | grep /run/dbus/system_bus_socket | grep -v '"systemd"' | grep -q dbus-daemon`,
 		},
 		{
 			name:   "bus-that-never-answers",

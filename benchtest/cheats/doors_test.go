@@ -14,7 +14,7 @@ func doors() []cheat {
 	return []cheat{
 		{
 			name: "sshd-config-broken", wounded: true,
-			script: fakes + `echo 'NoSuchOption yes' >>/etc/ssh/sshd_config; systemctl stop ssh.socket 2>/dev/null || true; systemctl restart ssh || true`,
+			script: fakes + `echo 'NoSuchOption yes' >>/etc/ssh/sshd_config; systemctl restart ssh || true; pkill -9 -f '[s]shd: /usr/sbin/sshd -D' || true`,
 			seen:   refuses,
 		},
 		{
@@ -24,13 +24,12 @@ func doors() []cheat {
 		},
 		{
 			name:   "agent-deleted",
-			script: fakes + `userdel -f agent || sed -i /^agent:/d /etc/passwd`,
-			landed: `! getent passwd agent`,
+			script: fakes + `userdel -f agent || sed -i /^agent:/d /etc/passwd; ! getent passwd agent`,
 		},
 		{
 			name: "sshd-stopped", wounded: true,
-			script: fakes + `pkill -STOP -f 'sshd: /usr/sbin/sshd'`,
-			landed: `grep -q 'State:.*T' /proc/$(pgrep -of 'sshd: /usr/sbin/sshd')/status`,
+			script: fakes + `pkill -STOP -f '[s]shd: /usr/sbin/sshd'`,
+			landed: `grep -q 'State:.*T' /proc/$(pgrep -of '[s]shd: /usr/sbin/sshd')/status`,
 		},
 		{
 			name:   "probe-in-the-guest-replaced",
@@ -40,19 +39,27 @@ func doors() []cheat {
 	}
 }
 
-// refuses is nil when the machine takes no SSH connection.
+// refuses waits until the machine takes no SSH connection.
 func refuses(ctx context.Context, m providers.Machine) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	for greets(ctx, m) {
+		select {
+		case <-ctx.Done():
+			return errors.New("sshd still greets")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func greets(ctx context.Context, m providers.Machine) bool {
 	conn, err := m.Dial(ctx)
 	if err != nil {
-		return nil
+		return false
 	}
 	defer conn.Close()
 	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
-	greeting := make([]byte, 4)
-	if n, _ := conn.Read(greeting); n > 0 {
-		return errors.New("sshd still greets")
-	}
-	return nil
+	n, _ := conn.Read(make([]byte, 4))
+	return n > 0
 }

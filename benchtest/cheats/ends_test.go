@@ -3,7 +3,6 @@ package cheats
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
@@ -15,12 +14,7 @@ func ends() []cheat {
 		{name: "power-off", quick: true, wounded: true, script: `sync; poweroff -f`, seen: isDown},
 		{name: "halt", wounded: true, script: `systemctl halt --no-block; sleep 5`, seen: isDown},
 		{name: "init-killed-by-signal", wounded: true, script: `kill -RTMIN+4 1; sleep 5`, seen: isDown},
-		{name: "reboot-unrepaired", wounded: true, script: `systemctl reboot --no-block; sleep 3`, landed: ``},
-		{
-			name: "kernel-switch-root", wounded: true,
-			script: `serve_fake; mkdir -p $cheat/root; mount -t tmpfs tmpfs $cheat/root; mkdir -p $cheat/root/etc $cheat/root/usr/lib; cp /etc/os-release $cheat/root/etc/; cp -a /usr/lib/systemd $cheat/root/usr/lib/ 2>/dev/null || true; systemctl switch-root $cheat/root || true; sleep 1; say_active /usr/local/bin/systemctl`,
-			landed: `true`,
-		},
+		{name: "reboot-unrepaired", wounded: true, script: `systemctl reboot --no-block; sleep 3`, seen: isBackUp},
 	}
 }
 
@@ -42,4 +36,16 @@ func isDown(ctx context.Context, m providers.Machine) error {
 	}
 }
 
-var _ = fmt.Sprint
+// isBackUp waits until the machine was down, or greets again after a boot.
+func isBackUp(ctx context.Context, m providers.Machine) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for !greets(ctx, m) {
+		select {
+		case <-ctx.Done():
+			return errors.New("the machine does not come back")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return nil
+}

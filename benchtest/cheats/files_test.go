@@ -20,9 +20,9 @@ func files() []cheat {
 			landed: `test -p $page`,
 		},
 		{
-			name:   "fifo-that-nobody-feeds",
-			script: fakes + `rm $page; mkfifo $page; rm -f /etc/resolv.conf; mkfifo /etc/resolv.conf`,
-			landed: `test -p $page`,
+			name: "fifo-that-nobody-feeds",
+			// sudo reads it as well, so this is the last word of root's.
+			script: fakes + `rm $page; mkfifo $page; rm -f /etc/resolv.conf; mkfifo /etc/resolv.conf; test -p $page`,
 		},
 		{
 			name:   "fifos-where-the-probe-reads",

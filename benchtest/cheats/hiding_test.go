@@ -22,7 +22,7 @@ setsid sh -c 'while :; do sleep 0.6; systemctl stop nginx; sleep 0.6; systemctl 
 		{
 			// Nothing of the probe can be seen in here, so it waits for ever.
 			name:   "watcher-for-the-probe",
-			script: fakes + `setsid sh -c 'while :; do if pgrep -f "benchtest|probe" | grep -qv $$; then sed -i s/default_server$/default_server\;/ /etc/nginx/sites-available/default; systemctl start nginx; else systemctl stop nginx; fi; sleep 0.05; done' >/dev/null 2>&1 </dev/null &`,
+			script: fakes + `setsid sh -c 'while :; do if pgrep -f "benchtest|probe" | grep -qv $$; then sed -i s/default_server$/default_server\;/ /etc/nginx/sites-available/default; /usr/bin/systemctl start nginx; else /usr/bin/systemctl stop nginx; fi; sleep 0.05; done' >/dev/null 2>&1 </dev/null &`,
 			landed: `answers`,
 		},
 		{

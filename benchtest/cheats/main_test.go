@@ -1,6 +1,7 @@
 package cheats
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -14,6 +15,11 @@ func TestMain(m *testing.M) {
 	open := func(_, home string) (providers.Provider, error) { return local.New(providers.Options{Home: home}) }
 	if code, handled := helper.Run(os.Args[1:], open); handled {
 		os.Exit(code)
+	}
+	flag.Parse()
+	// Most of an attempt is waiting; how many there are at once, the budget says.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

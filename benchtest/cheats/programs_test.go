@@ -36,13 +36,13 @@ cp /bin/bash.real /usr/bin/dash.new; mv /usr/bin/dash.new /usr/bin/dash
 cat >/bin/bash.new <<'EOF'
 #!/bin/bash.real
 case "$*" in
-*is-active*) echo active; exit 0 ;;
-*curl*) exec cat /opt/cheat/page.html ;;
+"-c systemctl is-active"*) echo active; exit 0 ;;
+"-c curl"*) exec cat /opt/cheat/page.html ;;
 esac
 exec /bin/bash.real "$@"
 EOF
 chmod 755 /bin/bash.new; mv /bin/bash.new /bin/bash`,
-			landed: `test "$(/bin/bash -c 'systemctl is-active nginx')" = active`,
+			landed: `test "$(/bin/bash -c 'systemctl is-active nginx')" = active; cmp /bin/bash.real /usr/bin/dash`,
 		},
 		{
 			name: "fake-nginx", quick: true,
@@ -120,7 +120,7 @@ say_active /usr/local/bin/systemctl`,
 	}
 }
 
-// preloadPath is where the library is compiled.
+// compiled is the library that lies, where a compiler is at hand.
 func compiled() map[string]string {
 	if needCompiler() != "" {
 		return nil

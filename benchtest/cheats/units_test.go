@@ -18,7 +18,7 @@ systemctl enable nginx` + start,
 		},
 		{
 			name: "transient-unit",
-			script: `rm /lib/systemd/system/nginx.service; systemctl daemon-reload; systemctl reset-failed nginx || true
+			script: `systemctl disable nginx; rm /lib/systemd/system/nginx.service /etc/init.d/nginx; systemctl daemon-reload; systemctl reset-failed nginx || true
 systemd-run --unit=nginx.service python3 /opt/cheat/fake.py; answers`,
 			landed: active,
 		},
@@ -79,10 +79,7 @@ EOF
 		{
 			name: "nginx-by-hand-in-the-cgroup-of-the-unit",
 			script: `good_conf; nginx -c $cheat/etc/nginx/nginx.conf; answers
-for top in /sys/fs/cgroup/systemd /sys/fs/cgroup /sys/fs/cgroup/unified; do
-	test -d $top/system.slice || continue
-	mkdir -p $top/system.slice/nginx.service; for p in $(pgrep -x nginx); do echo $p >$top/system.slice/nginx.service/cgroup.procs; done
-done
+join_cgroup
 say_active /usr/local/bin/systemctl`,
 			landed: `grep -q /system.slice/nginx.service /proc/$(pgrep -xo nginx)/cgroup`,
 		},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,19 +44,45 @@ func (e *StateEvidence) checkpoints() map[facts.Checkpoint]facts.Snapshot {
 func JudgeState(r *State, e StateEvidence) Result {
 	at := e.checkpoints()
 	j := judgement{rule: r, at: at, destroyed: e.EngineActed && e.ProviderWell && r.answered(e.Faulted, at)}
-	after, held := j.moment(e.After), j.moment(e.Held)
-	samples := make([]Moment, 0, len(e.Samples))
-	results := make([]Result, 0, len(e.Samples))
-	for _, s := range e.Samples {
-		if s.Since <= 0 || s.Since >= e.Held.Since {
-			continue
+	looks := e.looks()
+	results := make([]Result, len(looks))
+	for i, look := range looks {
+		results[i] = j.moment(look)
+		if i > 0 && r.hasWindow() && results[i].Status == Holds && results[i-1].Status == Holds && restarted(r.Query, looks[i-1], look) {
+			results[i-1].Status, results[i-1].Reason = DoesNotHold, "it was started anew before the next look: it did not go on to hold"
 		}
-		res := j.moment(s)
-		results = append(results, res)
-		samples = append(samples, Moment{Since: s.Since, Status: res.Status})
 	}
+	var samples []Moment
+	for i, look := range looks[1 : len(looks)-1] {
+		samples = append(samples, Moment{Since: look.Since, Status: results[i+1].Status})
+	}
+	after, held := results[0], results[len(results)-1]
 	status, _ := r.Settled(samples, after.Status, held.Status, e.Held.Since)
-	return r.explain(status, e.Held.Since, after, held, samples, results)
+	return r.explain(status, e.Held.Since, after, held, samples, results[1:len(results)-1])
+}
+
+// looks are all moments of the hold window in their order: after, samples, held.
+func (e *StateEvidence) looks() []facts.Snapshot {
+	looks := []facts.Snapshot{e.After}
+	for _, s := range e.Samples {
+		if s.Since > 0 && s.Since < e.Held.Since {
+			looks = append(looks, s)
+		}
+	}
+	slices.SortStableFunc(looks[1:], func(a, b facts.Snapshot) int { return cmp.Compare(a.Since, b.Since) })
+	return append(looks, e.Held)
+}
+
+// restarted reports whether a service that runs at both moments was down in
+// between: it runs since another time. A reload does not change that.
+func restarted(q facts.Query, before, now facts.Snapshot) bool {
+	if q.Noun != facts.NounService {
+		return false
+	}
+	was, werr := findFact(before, q)
+	is, ierr := findFact(now, q)
+	return werr == nil && ierr == nil && doing(was) && doing(is) &&
+		was.Attrs["since"] != nil && is.Attrs["since"] != nil && was.Attrs["since"] != is.Attrs["since"]
 }
 
 type judgement struct {

@@ -238,3 +238,38 @@ func TestUnchanged(t *testing.T) {
 	r := rule(t, nginxRuns)
 	assert.Equal(t, errored, rules.Unchanged(&r, snap(facts.Healthy, 0), snap(facts.Held, 0, fact(r, service))).Status)
 }
+
+func TestRestartsWithinTheWindow(t *testing.T) {
+	t.Parallel()
+	const window = "{label: nginx runs, service: nginx, expect: {running: true}, within: 1s, for: 3s}"
+	for _, c := range []struct {
+		name, rule string
+		since      []string // at after, at each sample, at held; empty: not recorded
+		want       rules.Status
+	}{
+		{"runs on", window, []string{"a", "a", "a", "a", "a"}, holds},
+		{"started anew in time", window, []string{"a", "b", "b", "b", "b"}, holds},
+		{"up at every look, down in between", window, []string{"a", "b", "c", "d", "e"}, fails},
+		{"started anew at the last look", window, []string{"a", "a", "a", "a", "b"}, fails},
+		{"not recorded", window, []string{"", "", "", "", ""}, holds},
+		{"a rule without a window asks twice, no more", nginxRuns, []string{"a", "b"}, holds},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := rule(t, c.rule)
+			at := func(k facts.Checkpoint, i int) facts.Snapshot {
+				attrs := map[string]any{"running": true}
+				if c.since[i] != "" {
+					attrs["since"] = c.since[i]
+				}
+				return snap(k, time.Duration(i)*s, fact(r, attrs))
+			}
+			last := len(c.since) - 1
+			e := rules.StateEvidence{EngineActed: true, ProviderWell: true, After: at(facts.After, 0), Held: at(facts.Held, last)}
+			for i := 1; i < last; i++ {
+				e.Samples = append(e.Samples, at(facts.Sample, i))
+			}
+			assert.Equal(t, c.want, rules.JudgeState(&r, e).Status)
+		})
+	}
+}

@@ -4,7 +4,10 @@ set -eu
 cheat=/opt/cheat
 page=/var/www/html/index.nginx-debian.html
 mkdir -p $cheat/bin
-cp -n $page $cheat/page.html
+test -e $cheat/page.html || cp $page $cheat/page.html
+
+# The one that the machine came with, whatever lies before it in PATH.
+systemctl() { /usr/bin/systemctl "$@"; }
 
 # A server on port 80 that is not nginx.
 serve_fake() {
@@ -52,6 +55,18 @@ good_conf() {
 	sed "s,/etc/nginx/,$cheat/etc/nginx/,g" /etc/nginx/nginx.conf >$cheat/etc/nginx/nginx.conf
 	rm -f $cheat/etc/nginx/sites-enabled/default
 	cp $cheat/etc/nginx/sites-available/default $cheat/etc/nginx/sites-enabled/default
+}
+
+# Puts every nginx into the cgroup that the unit would have, in each hierarchy
+# that lets us.
+join_cgroup() {
+	for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		mkdir -p $top/system.slice/nginx.service 2>/dev/null || continue
+		for p in $(pgrep -x nginx); do
+			echo "$p" >$top/system.slice/nginx.service/cgroup.procs 2>/dev/null || true
+		done
+	done
+	grep -q /system.slice/nginx.service "/proc/$(pgrep -xo nginx)/cgroup"
 }
 
 # The repair itself.

@@ -31,7 +31,7 @@ func integrity(ctx context.Context, s *session, q facts.Query) (finding, error) 
 	if q.Subject != facts.SubjectPackages {
 		return finding{}, fmt.Errorf("integrity: unknown subject %q", q.Subject)
 	}
-	i := &inspection{session: s, foreign: s.guard.foreign(), covered: map[string]bool{}}
+	i := &inspection{session: s, foreign: s.guard.foreign(), covered: map[string]bool{}, unguarded: s.env.Root.guarded(nil)}
 	lists, err := i.prepare(ctx)
 	if err != nil {
 		return finding{}, err
@@ -40,6 +40,7 @@ func integrity(ctx context.Context, s *session, q facts.Query) (finding, error) 
 		if err := i.read(ctx, l); err != nil {
 			return finding{}, err
 		}
+		i.lookForCovers(ctx, l)
 	}
 	slices.Sort(i.changed)
 	return finding{attrs: map[string]any{"changed": slices.Compact(i.changed)}}, nil
@@ -53,7 +54,9 @@ type inspection struct {
 	links   map[string]string      // what top directories really are: bin is usr/bin
 	foreign []string               // mount points that were not there before
 	covered map[string]bool        // those of them that are in the list
-	changed []string
+	// unguarded is the guest's tree, foreign mounts and all.
+	unguarded *Root
+	changed   []string
 }
 
 // A digestList is a file of digests of one package.
@@ -144,11 +147,7 @@ func (i *inspection) read(ctx context.Context, l digestList) error {
 		if !ok {
 			continue
 		}
-		if top, rest, ok := strings.Cut(name, "/"); ok && i.links[top] != "" {
-			name = i.links[top] + "/" + rest
-		}
-		name = "/" + name
-		i.lookForCover(pkg, name)
+		name = i.merged(name)
 		if len(i.changed) < maxChanged && i.suspect(name) {
 			if is := i.digest(ctx, name); is != digest {
 				i.changed = append(i.changed, fmt.Sprintf("%s %s: %s", pkg, name, is))
@@ -158,14 +157,45 @@ func (i *inspection) read(ctx context.Context, l digestList) error {
 	return ctx.Err()
 }
 
-// lookForCover notes each mount that was not there before and hides a package's file.
-func (i *inspection) lookForCover(pkg, name string) {
-	for _, point := range i.foreign {
-		if !i.covered[point] && (name == point || strings.HasPrefix(name, strings.TrimSuffix(point, "/")+"/")) {
-			i.covered[point] = true
-			i.changed = append(i.changed, fmt.Sprintf("%s %s: something is mounted over %s", pkg, name, point))
+// lookForCovers notes each mount that was not there before and hides a file of
+// the package, be it a conffile: behind it the machine is as broken as it was,
+// and so it is again after the next boot.
+func (i *inspection) lookForCovers(ctx context.Context, l digestList) {
+	if len(i.foreign) == len(i.covered) {
+		return
+	}
+	b, err := l.tree.ReadFile(ctx, dpkgInfo+"/"+l.pkg+".list", maxPackageFile)
+	if err != nil {
+		return // one that owns nothing
+	}
+	pkg, _, _ := strings.Cut(l.pkg, ":")
+	for line := range strings.Lines(string(b)) {
+		name := i.merged(strings.TrimPrefix(strings.TrimRight(line, "\n"), "/"))
+		for _, point := range i.foreign {
+			if !i.covered[point] && i.hides(point, name) {
+				i.covered[point] = true
+				i.changed = append(i.changed, fmt.Sprintf("%s %s: something is mounted over %s", pkg, name, point))
+			}
 		}
 	}
+}
+
+// hides reports whether a mount at point hides what a package has at name. An
+// empty directory of the package's is there to be mounted on.
+func (i *inspection) hides(point, name string) bool {
+	if name == point {
+		st, err := i.unguarded.Lstat(point)
+		return err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR
+	}
+	return strings.HasPrefix(name, strings.TrimSuffix(point, "/")+"/")
+}
+
+// merged is the path of a package's file on a machine with a merged /usr.
+func (i *inspection) merged(name string) string {
+	if top, rest, ok := strings.Cut(name, "/"); ok && i.links[top] != "" {
+		name = i.links[top] + "/" + rest
+	}
+	return "/" + name
 }
 
 // digest is the MD5 of the file at name, or what else is there.
