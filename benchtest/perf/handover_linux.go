@@ -61,7 +61,7 @@ func handedOver(handed, warm sample, quantile float64) reading {
 	return reading{
 		value: handed.quantile(quantile).Seconds() * 1e3, n: len(handed),
 		spread: fmt.Sprintf("%s..%s", show(handed.quantile(0)), show(handed.quantile(1))),
-		detail: fmt.Sprintf("admitted to first answer %s, the same command again %s p99 %s", handed, warm, show(warm.quantile(quantile))),
+		detail: fmt.Sprintf("admitted to first answer %s, the same command again %s, p%g %s", handed, warm, 100*quantile, show(warm.quantile(quantile))),
 	}
 }
 
