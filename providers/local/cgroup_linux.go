@@ -43,6 +43,28 @@ func (c cgroup) join() {
 	}
 }
 
+// claim makes the machine's own directory in every hierarchy, before runc does:
+// the end of another machine of the run takes the run's directory away when it
+// is empty, and runc does not try twice. Best effort: where we may not, runc
+// says why.
+func (c cgroup) claim() {
+	for _, h := range c.hierarchies {
+		_ = makeGroup(filepath.Join(h.mount, c.path))
+	}
+}
+
+// makeGroup makes a cgroup with those above it, which the end of another
+// machine may take away meanwhile.
+func makeGroup(dir string) error {
+	const tries = 100
+	for try := 1; ; try++ {
+		err := os.MkdirAll(dir, 0o755)
+		if !errors.Is(err, fs.ErrNotExist) || try == tries {
+			return err
+		}
+	}
+}
+
 // delegate gives the guest's root what systemd needs below its own cgroup.
 // Without it systemd exits at once. Limits stay out of its reach: they are in
 // files that are not handed over.

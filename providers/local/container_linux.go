@@ -59,6 +59,7 @@ func (c container) writeBundle(spec *specs.Spec) error {
 func (c container) create(ctx context.Context, console *os.File) (process, error) {
 	_ = os.Remove(c.runc.Log) // holds the last call's errors only
 	pidFile := filepath.Join(string(c.dir), "init.pid")
+	c.cgroup.claim()
 	opts := &runc.CreateOpts{PidFile: pidFile, IO: &stdio{out: console}}
 	if err := c.runc.Create(ctx, c.id, c.dir.bundle(), opts); err != nil {
 		return process{}, fmt.Errorf("create container: %w", c.explain(err))

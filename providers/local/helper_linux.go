@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,13 +87,7 @@ func (c cgroup) start(cmd *exec.Cmd) error {
 // makeLeaf makes the cgroup of the machine's helpers in one tree.
 func (c cgroup) makeLeaf(mount string) (string, error) {
 	leaf := filepath.Join(mount, c.path, "monitor")
-	for try := 1; ; try++ {
-		err := os.MkdirAll(leaf, 0o755)
-		// The run's may be taken away, by the end of another machine, just now.
-		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
-			return leaf, err
-		}
-	}
+	return leaf, makeGroup(leaf)
 }
 
 // startIn starts cmd as a member of a cgroup2 directory.

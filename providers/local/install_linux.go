@@ -59,6 +59,7 @@ func (b *build) script(ctx context.Context, script string, args ...string) (err 
 	if err != nil {
 		return err
 	}
+	c.cgroup.claim()
 	cmd := c.command(ctx, "run", "--bundle", c.dir.bundle(), c.id)
 	cmd.Stdout, cmd.Stderr = b.log, b.log
 	err = c.cgroup.run(cmd)
