@@ -59,7 +59,10 @@ func makeGroup(dir string) error {
 	const tries = 100
 	for try := 1; ; try++ {
 		err := os.MkdirAll(dir, 0o755)
-		if !errors.Is(err, fs.ErrNotExist) || try == tries {
+		// One above was taken away before its child was made, or after it was
+		// found to be there and before it was looked at.
+		lost := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
+		if !lost || try == tries {
 			return err
 		}
 	}

@@ -32,8 +32,15 @@ func (s *serverSession) exec(line string) {
 	}
 	// What was uploaded to /x lies in the machine's directory.
 	for i, arg := range l.Argv {
-		if filepath.IsAbs(arg) && isFile(filepath.Join(s.machine.dir, arg)) {
-			l.Argv[i] = filepath.Join(s.machine.dir, arg)
+		own := filepath.Join(s.machine.dir, arg)
+		if !filepath.IsAbs(arg) || !isFile(own) {
+			continue
+		}
+		l.Argv[i] = own
+		if err := unbusy(own); err != nil {
+			_, _ = fmt.Fprintln(s.ch.Stderr(), err)
+			s.exit(255, "")
+			return
 		}
 	}
 	if own := filepath.Join(s.machine.dir, l.Dir); filepath.IsAbs(l.Dir) && isDir(own) {
