@@ -46,13 +46,15 @@ func (l *Log) Append(e Event) error {
 		return fmt.Errorf("encode event %s: %w", e.Kind, err)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	// One write a line: with O_APPEND no other line can come between.
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
+	_, err = l.file.Write(append(line, '\n'))
+	l.mu.Unlock()
+	if err != nil {
 		return fmt.Errorf("append event %s: %w", e.Kind, err)
 	}
 	switch e.Kind {
 	case RunStarted, AttemptFinished, RunFinished:
+		// Those who come meanwhile write on, and the disk serves all who wait at once.
 		if err := l.file.Sync(); err != nil {
 			return fmt.Errorf("sync event log: %w", err)
 		}

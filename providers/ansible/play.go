@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ type Play struct {
 	ExtraVars map[string]any
 	// Env is added to a fixed, minimal environment ("NAME=value").
 	Env []string
+	// Start starts ansible-playbook, for a caller who keeps together what he
+	// starts; nil: its Start method.
+	Start func(*exec.Cmd) error
 	// Limit ends the whole run; zero means no limit but the context's.
 	Limit time.Duration
 	// Log, where set, takes what ansible-playbook prints as it comes.

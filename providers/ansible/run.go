@@ -68,7 +68,14 @@ func run(ctx context.Context, bin string, w workdir, p Play) (Report, error) {
 	cmd.WaitDelay = grace
 
 	started := time.Now()
-	err := cmd.Run()
+	start := cmd.Start
+	if p.Start != nil {
+		start = func() error { return p.Start(cmd) }
+	}
+	err := start()
+	if err == nil {
+		err = cmd.Wait()
+	}
 	if cmd.Process != nil {
 		// Workers and connections that are left share its process group; the
 		// group's number is not given out again while one of them lives.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -25,8 +26,17 @@ func (b *build) bootstrap(ctx context.Context) error {
 	args = append(args, b.debianSources(ctx, b.t.Suite)...)
 	cmd := command(ctx, "mmdebstrap", args...)
 	cmd.Stdout, cmd.Stderr = b.log, b.log
+	// Where it goes with the build, should we both be killed.
+	tmp := filepath.Join(string(b.staging), "tmp")
+	if err := os.Mkdir(tmp, 0o755); err != nil {
+		return err
+	}
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	if err := b.helpers.run(cmd); err != nil {
 		return fmt.Errorf("mmdebstrap: %w", err)
+	}
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
 	}
 	b.progress("shifting owners")
 	return shiftOwners(ctx, b.rec.Upper)

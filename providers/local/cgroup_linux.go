@@ -88,7 +88,9 @@ func (c cgroup) delegate(uid int) error {
 // process that forks faster than it is killed is caught by the next round.
 func (c cgroup) empty(ctx context.Context) error {
 	for {
-		pids := c.pids()
+		// On v1 a thread of ours that has just started a helper may still be in
+		// there, and with it all of us: it ends by itself.
+		pids := slices.DeleteFunc(c.pids(), func(pid int) bool { return pid == os.Getpid() })
 		if len(pids) == 0 {
 			return nil
 		}

@@ -104,7 +104,8 @@ func startIn(leaf string, cmd *exec.Cmd) error {
 }
 
 // startFrom starts cmd from a thread that is a member of cgroup v1 directories,
-// since a child is where the thread is that makes it. The thread then ends.
+// since a child is where the thread is that makes it. The thread then ends, and
+// is in nobody's way when the cgroup is removed.
 func startFrom(leaves []string, cmd *exec.Cmd) error {
 	if len(leaves) == 0 {
 		return cmd.Start()
@@ -112,6 +113,11 @@ func startFrom(leaves []string, cmd *exec.Cmd) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
+		if unix.Gettid() == os.Getpid() { // the first thread never ends: not this one
+			done <- startFrom(leaves, cmd)
+			runtime.UnlockOSThread()
+			return
+		}
 		for _, leaf := range leaves {
 			// Best effort, as is all of this.
 			_ = os.WriteFile(filepath.Join(leaf, "tasks"), []byte(strconv.Itoa(unix.Gettid())), 0)

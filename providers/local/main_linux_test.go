@@ -26,5 +26,9 @@ func TestMain(m *testing.M) {
 		waitAfterClone(spec)
 		return
 	}
+	if spec := os.Getenv(buildAndTell); spec != "" {
+		buildUntilKilled(spec)
+		return
+	}
 	os.Exit(m.Run())
 }

@@ -87,7 +87,7 @@ func (b *build) provisionPlaybook(ctx context.Context, m *Machine, ring provider
 	defer func() { err = errors.Join(err, gate.Close()) }()
 	report, err := ansible.Run(ctx, ansible.Play{
 		Playbook: b.t.Provision, Files: b.t.Files, Hosts: []string{b.t.Name}, Dir: string(dirOf(b.rec.ID)),
-		SSHConfig: gate.SSHConfigPath(), User: "root", Log: b.log,
+		SSHConfig: gate.SSHConfigPath(), User: "root", Log: b.log, Start: b.helpers.start,
 	})
 	if err != nil {
 		return err
