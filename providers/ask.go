@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
@@ -48,31 +46,69 @@ func (s *Sandbox) facts(ctx context.Context, req facts.Request) (facts.Answer, e
 		return s.askInside(ctx, req)
 	}
 	oob, run := split(req)
-	var seen, ran facts.Answer
-	var runErr error
-	g, asking := errgroup.WithContext(ctx)
-	if len(oob.Queries) > 0 || oob.Superset || len(run.Queries) == 0 {
-		g.Go(func() (err error) {
-			seen, err = s.askOutside(asking, prober, oob)
-			return err
-		})
+	if len(run.Queries) == 0 {
+		return s.askOutside(ctx, prober, req)
 	}
-	if len(run.Queries) > 0 {
-		g.Go(func() error {
-			ran, runErr = s.askInside(asking, run)
-			return nil // what was seen from outside is worth having alone
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return facts.Answer{}, err
-	}
-	if runErr != nil {
-		if ctx.Err() != nil || len(seen.Facts) == 0 && !oob.Superset {
-			return facts.Answer{}, runErr
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel() // what runs in the guest ends with the look at it
+	inside := s.askBeside(asking, run)
+	var seen facts.Answer
+	if len(oob.Queries) > 0 || oob.Superset {
+		var err error
+		if seen, err = s.askOutside(ctx, prober, oob); err != nil {
+			return facts.Answer{}, err
 		}
-		ran = unasked(run, runErr)
+	}
+	ran, err := await(ctx, inside)
+	if err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) || len(seen.Facts) == 0 && !oob.Superset {
+			return facts.Answer{}, err
+		}
+		// What was seen from outside is worth having alone: no program of the
+		// guest's takes it away by being slow.
+		ran = unasked(run, err)
 	}
 	return merge(req, seen, ran), nil
+}
+
+// A told is what came of asking inside.
+type told struct {
+	answer facts.Answer
+	err    error
+}
+
+// askBeside asks inside while others go on; the channel takes what comes of it
+// whether or not somebody waits. Close of the sandbox waits for it.
+func (s *Sandbox) askBeside(ctx context.Context, req facts.Request) <-chan told {
+	done := make(chan told, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		done <- told{err: ErrClosed}
+		return done
+	}
+	s.beside.Go(func() {
+		var t told
+		t.answer, t.err = s.askInside(ctx, req)
+		done <- t
+	})
+	return done
+}
+
+// await waits for what is told inside, no longer than ctx: to be rid of a
+// command over its limit may take a while, in which the guest is not asked.
+func await(ctx context.Context, inside <-chan told) (facts.Answer, error) {
+	select {
+	case t := <-inside:
+		return t.answer, t.err
+	case <-ctx.Done():
+	}
+	select {
+	case t := <-inside: // both at once
+		return t.answer, t.err
+	default:
+		return facts.Answer{}, fmt.Errorf("ask inside: %w", context.Cause(ctx))
+	}
 }
 
 // split parts what is asked from outside from what a guest program answers.

@@ -188,3 +188,33 @@ func TestFactsBroken(t *testing.T) {
 	_, err = s.Facts(t.Context(), both)
 	require.ErrorContains(t, err, "no probe")
 }
+
+// TestFactsBesideAHungCommand: what is seen from outside is there when the
+// limit of the look is over, whatever a program of the guest's does.
+func TestFactsBesideAHungCommand(t *testing.T) {
+	t.Parallel()
+	hang := make(chan struct{})
+	defer close(hang)
+	_, m, keys := clone(t, providertest.FakeOptions{Facts: func(m *providertest.FakeMachine, req facts.Request) (facts.Answer, error) {
+		if req.Queries[0].GuestRun() {
+			<-hang
+		}
+		return echoFacts(m, req)
+	}})
+	s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	const limit = 2 * time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	begin := time.Now()
+	a, err := s.Facts(ctx, facts.Request{Queries: []facts.Query{asksCommand, asksFile}, Superset: true})
+	require.NoError(t, err)
+	assert.Less(t, time.Since(begin), limit+time.Second, "the command's end is not waited for")
+	require.Len(t, a.Facts, 3)
+	assert.Contains(t, a.Facts[0].Error, context.DeadlineExceeded.Error())
+	assert.Equal(t, facts.GradeGuestRun, a.Facts[0].Grade)
+	assert.Empty(t, a.Facts[1].Error)
+	assert.Equal(t, facts.GradeHost, a.Facts[1].Grade)
+	assert.NotEmpty(t, a.Complete)
+}

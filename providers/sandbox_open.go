@@ -53,6 +53,7 @@ type Sandbox struct {
 	dialing  chan struct{} // holds one: the right to dial
 	sessions chan struct{} // one for each session in use
 	closed   chan struct{}
+	beside   sync.WaitGroup // questions to the guest that nobody may wait for any more
 
 	mu      sync.Mutex
 	link    *link // nil before the first, and after a lost one until the next
@@ -125,6 +126,7 @@ func (s *Sandbox) Close() error {
 		l.close(ErrClosed)
 		<-l.ended
 	}
+	s.beside.Wait()
 	return nil
 }
 

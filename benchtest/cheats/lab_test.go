@@ -81,6 +81,10 @@ func (l *lab) furnish(t *testing.T, home string) {
 	require.NoError(t, err)
 	r.History, err = fixtures.OpenHistory(t.TempDir()) // none: cheats say nothing about how long a scenario takes
 	require.NoError(t, err)
+	// Tests are killed too, and machines would be left.
+	janitor, err := fixtures.StartJanitor(t.Context(), fixtures.JanitorConfig{Binary: r.Binary, Home: home, Run: r.Record.ID, Provider: "local"})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, janitor.Close(context.WithoutCancel(t.Context()))) })
 	r.Gateway, err = gateways.New("runner")
 	require.NoError(t, err)
 	// Most of an attempt is waiting, so there may be more of them than fit.
