@@ -76,7 +76,7 @@ func commandLine(pid int) string {
 
 // mounts are those that show something of the home's, or a network.
 func (s *stage) mounts() []string {
-	b, _ := os.ReadFile("/proc/self/mountinfo")
+	b, _ := os.ReadFile(s.meeting.mountinfo())
 	var found []string
 	for line := range strings.Lines(string(b)) {
 		f := strings.Fields(line)

@@ -91,10 +91,11 @@ func cache(t *testing.T) string {
 // that nothing else on this machine uses, so that what is found is the runs'.
 type stage struct {
 	home, tmp string
-	suite     string // the suite's binary
-	command   string // the benchtest command
-	mark      string // in the environment of all that a run starts
-	user      string // who runs; empty: root
+	suite     string   // the suite's binary
+	command   string   // the benchtest command
+	mark      string   // in the environment of all that a run starts
+	user      string   // who runs; empty: root
+	meeting   *meeting // where; nil: where everybody does
 	before    map[string]bool
 }
 
@@ -186,6 +187,7 @@ func (s *stage) start(t *testing.T, args ...string) *run {
 	if s.user != "" {
 		argv = append([]string{"setpriv", "--reuid=" + s.user, "--regid=" + s.user, "--init-groups", "--"}, argv...)
 	}
+	argv = s.meeting.enter(suiteDir(t), argv)
 	r := &run{out: &strings.Builder{}, done: make(chan struct{})}
 	// Not the test's context: it must not end a run that is looked at.
 	r.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), argv[0], argv[1:]...)
@@ -222,7 +224,8 @@ func (s *stage) pass(t *testing.T, args ...string) time.Duration {
 // benchtest runs the command and returns what it said.
 func (s *stage) benchtest(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), s.command, args...)
+	argv := s.meeting.enter(suiteDir(t), append([]string{s.command}, args...))
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = suiteDir(t), s.env()
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
