@@ -149,10 +149,10 @@ func FuzzIDMap(f *testing.F) {
 // FuzzProcStat: whatever a process calls itself, its numbers are the kernel's.
 func FuzzProcStat(f *testing.F) {
 	f.Fuzz(func(t *testing.T, comm string, pid uint16, start uint64, other string) {
-		var p proc
+		p := new(proc)
 		line := fmt.Sprintf("%d (%s) S 1 1 1 0 -1 4194560 1 1 1 1 1 1 1 1 20 0 1 0 %d 1 1\n", pid, comm, start)
 		require.True(t, p.parseStat(line))
-		require.Equal(t, proc{pid: int(pid), comm: comm, state: "S", start: start}, p)
+		require.Equal(t, &proc{pid: int(pid), comm: comm, state: "S", start: start}, p)
 		_ = new(proc).parseStat(other)
 		args := splitArgs(other)
 		require.LessOrEqual(t, len(args), strings.Count(other, "\x00")+1)

@@ -33,7 +33,7 @@ func port(ctx context.Context, s *session, q facts.Query) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	return s.describePort(found, holders), nil
+	return s.describePort(ctx, found, holders), nil
 }
 
 // parsePort reads a subject as goss writes it. It returns the protocols that
@@ -54,7 +54,7 @@ func parsePort(subject string) (string, uint16, error) {
 }
 
 // describePort is the fact about the sockets of one port.
-func (s *session) describePort(found []socket, holders map[uint64]*proc) finding {
+func (s *session) describePort(ctx context.Context, found []socket, holders map[uint64]*proc) finding {
 	var ips []string
 	var raw strings.Builder
 	var oldest *proc
@@ -71,7 +71,7 @@ func (s *session) describePort(found []socket, holders map[uint64]*proc) finding
 		}
 		raw.WriteByte('\n')
 	}
-	attrs := map[string]any{"listening": true, "ip": distinct(ips), "program": s.programs(who)}
+	attrs := map[string]any{"listening": true, "ip": distinct(ips), "program": s.programs(ctx, who)}
 	if oldest != nil {
 		attrs["process"] = oldest.name()
 	}

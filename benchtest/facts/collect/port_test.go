@@ -76,8 +76,8 @@ func TestDescribePortNamesTheOldestHolder(t *testing.T) {
 	all, err := parseSockets("tcp", tcpTable)
 	require.NoError(t, err)
 	s := newTestSession(testEnv(t, nil, map[string]string{}), 0)
-	f := s.describePort(all, map[uint64]*proc{4711: {pid: 9, comm: "shown", exe: "/usr/sbin/real"}})
+	f := s.describePort(t.Context(), all, map[uint64]*proc{4711: {pid: 9, comm: "shown", exe: "/usr/sbin/real"}})
 	assert.Equal(t, "real", f.attrs["process"])
-	f = s.describePort(all, nil)
+	f = s.describePort(t.Context(), all, nil)
 	assert.NotContains(t, f.attrs, "process")
 }

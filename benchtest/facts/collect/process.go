@@ -26,11 +26,11 @@ func process(ctx context.Context, s *session, q facts.Query) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	return s.describeProcesses(found, names), nil
+	return s.describeProcesses(ctx, found, names), nil
 }
 
 // describeProcesses is the fact about some processes, oldest first.
-func (s *session) describeProcesses(found []*proc, names *accounts) finding {
+func (s *session) describeProcesses(ctx context.Context, found []*proc, names *accounts) finding {
 	users, args := []string{}, []string{}
 	var raw strings.Builder
 	for _, p := range found {
@@ -44,7 +44,7 @@ func (s *session) describeProcesses(found []*proc, names *accounts) finding {
 		"count":   len(found),
 		"user":    distinct(users),
 		"args":    distinct(args),
-		"program": s.programs(found),
+		"program": s.programs(ctx, found),
 	}
 	if len(found) > 0 {
 		attrs["pid-stable"] = found[0].identity()

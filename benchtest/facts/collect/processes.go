@@ -23,6 +23,7 @@ type proc struct {
 	uid   uint32 // effective, as the machine numbers it
 	start uint64 // ticks since boot
 	state string
+	code  once[[]string] // brought since healthy; see newCode
 }
 
 // name is what the process is: its executable, which it cannot choose as

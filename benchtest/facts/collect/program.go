@@ -6,16 +6,18 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
 // program is the executable of p as one can compare it with another time's: its
-// path, with a note when it is not the file that is at that path. A process
+// path, with a note when it is not the file that is at that path, or when it
+// runs code that was brought to it since healthy. A process
 // may live in a mount namespace of its own in which the path means something
 // else, or its file may have been put back after it started. Empty for a
 // process that has none or whose executable we may not see.
-func (s *session) program(p *proc) string {
+func (s *session) program(ctx context.Context, p *proc) string {
 	if p == nil || p.exe == "" {
 		return ""
 	}
@@ -32,14 +34,19 @@ func (s *session) program(p *proc) string {
 	case runs.Dev != there.Dev || runs.Ino != there.Ino:
 		return p.exe + " (another file)"
 	}
+	// What cannot be looked at adds nothing.
+	brought, _ := p.code.get(func() ([]string, error) { return s.newCode(ctx, p, runs), ctx.Err() })
+	if len(brought) > 0 {
+		return p.exe + " with " + strings.Join(brought, ", ")
+	}
 	return p.exe
 }
 
 // programs are the executables of several processes, each once.
-func (s *session) programs(some []*proc) []string {
+func (s *session) programs(ctx context.Context, some []*proc) []string {
 	list := []string{}
 	for _, p := range some {
-		if program := s.program(p); program != "" {
+		if program := s.program(ctx, p); program != "" {
 			list = append(list, program)
 		}
 	}

@@ -52,7 +52,7 @@ func TestProgramIsTheFileAtItsPath(t *testing.T) {
 		require.NoError(t, err)
 		for _, p := range all {
 			if p.pid == pid {
-				return s.program(p)
+				return s.program(t.Context(), p)
 			}
 		}
 		return "gone"
@@ -62,7 +62,7 @@ func TestProgramIsTheFileAtItsPath(t *testing.T) {
 	assert.Equal(t, path+" (deleted)", programOf())
 	copyFile(t, "/bin/sleep", path)
 	assert.Equal(t, path+" (another file)", programOf(), "it is the same text, but not the file that runs")
-	assert.Equal(t, "", newTestSession(testEnv(t, nil, nil), 0).program(nil))
+	assert.Equal(t, "", newTestSession(testEnv(t, nil, nil), 0).program(t.Context(), nil))
 }
 
 func TestHTTPNamesWhoAnswers(t *testing.T) {

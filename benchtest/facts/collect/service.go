@@ -53,7 +53,7 @@ func (s *session) describeUnit(ctx context.Context, u unit) (finding, error) {
 		if err != nil {
 			return finding{}, err
 		}
-		if program := s.program(main); program != "" {
+		if program := s.program(ctx, main); program != "" {
 			attrs["program"] = program
 		}
 		running = len(doubts) == 0

@@ -27,7 +27,7 @@ func (s *session) serviceFromOutside(ctx context.Context, name string, why error
 		}
 	}
 	attrs := map[string]any{"running": first != nil, "enabled": wanted[name], "masked": s.maskedByFile(name)}
-	if program := s.program(first); program != "" {
+	if program := s.program(ctx, first); program != "" {
 		attrs["program"] = program
 	}
 	return finding{attrs: attrs, raw: fmt.Sprintf("systemd did not answer, so this is what processes and files show: %v", why)}, nil

@@ -27,6 +27,7 @@ type session struct {
 	mounts    once[[]mountEntry]
 	accounts  once[*accounts]
 	packages  once[map[string][]string]
+	packaged  once[map[string]bool] // files of packages
 	bundle    once[caBundle]
 	systemd   once[*systemd]
 	wanted    once[map[string]bool]

@@ -123,7 +123,7 @@ func allProcesses(ctx context.Context, s *session) (map[string]finding, error) {
 	}
 	found := make(map[string]finding, len(groups))
 	for name, some := range groups {
-		found[name] = s.describeProcesses(some, names)
+		found[name] = s.describeProcesses(ctx, some, names)
 	}
 	return found, nil
 }
@@ -150,7 +150,7 @@ func allPorts(ctx context.Context, s *session) (map[string]finding, error) {
 	}
 	found := make(map[string]finding, len(groups))
 	for subject, some := range groups {
-		found[subject] = s.describePort(some, holders)
+		found[subject] = s.describePort(ctx, some, holders)
 	}
 	return found, nil
 }

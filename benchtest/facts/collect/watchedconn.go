@@ -69,5 +69,5 @@ func (s *session) serverOf(ctx context.Context, conn net.Conn) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Join(s.programs(holders), ", ")
+	return strings.Join(s.programs(ctx, holders), ", ")
 }

@@ -70,5 +70,5 @@ func (s *session) nameWitness(ctx context.Context, conn net.Conn) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Join(s.programs(holders), ", ")
+	return strings.Join(s.programs(ctx, holders), ", ")
 }
