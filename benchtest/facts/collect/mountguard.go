@@ -26,8 +26,8 @@ type mountGuard struct {
 	err     error // why nothing is known
 }
 
-// newMountGuard trusts the mounts that req names and those that it asks about.
-// It is nil when req trusts all.
+// newMountGuard trusts the mounts that req names and those that it asks about,
+// but for another root: everything lies on that. It is nil when req trusts all.
 func (s *session) newMountGuard(ctx context.Context) *mountGuard {
 	if len(s.req.Mounts) == 0 {
 		return nil
@@ -48,7 +48,7 @@ func (s *session) newMountGuard(ctx context.Context) *mountGuard {
 	}
 	for _, m := range g.all {
 		g.trusted[m.id] = g.trusted[m.id] || slices.ContainsFunc(s.req.Queries, func(q facts.Query) bool {
-			return q.Noun == facts.NounMount && facts.CanonicalSubject(q.Noun, q.Subject) == m.point
+			return q.Noun == facts.NounMount && m.point != "/" && facts.CanonicalSubject(q.Noun, q.Subject) == m.point
 		})
 	}
 	return g
