@@ -18,14 +18,21 @@ const gone = 2 * time.Second
 func (s *stage) goneAfter(t *testing.T, limit time.Duration) time.Duration {
 	t.Helper()
 	begun := time.Now()
+	var last []string
 	for {
 		left := s.left()
 		took := time.Since(begun)
 		if len(left) == 0 && took <= limit {
+			if took > limit/2 {
+				t.Logf("slow; what went last:\n%s", strings.Join(last, "\n"))
+			}
 			return took
 		}
+		if len(left) > 0 {
+			last = left
+		}
 		if took > limit {
-			assert.Failf(t, "something is left", "after %s:\n%s", took, strings.Join(left, "\n"))
+			assert.Failf(t, "something is left", "after %s:\n%s", took, strings.Join(last, "\n"))
 			// The next kill is to have a clean start.
 			require.Eventually(t, func() bool { return len(s.left()) == 0 }, time.Minute, 100*time.Millisecond, "left for good")
 			return time.Since(begun)

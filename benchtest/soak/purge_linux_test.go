@@ -76,7 +76,7 @@ func (s *stage) killedPurges(t *testing.T, n int) {
 	t.Helper()
 	for range n {
 		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), s.command, "sandbox", "purge")
-		cmd.Dir, cmd.Env = suiteDir(t), s.env()
+		cmd.Dir, cmd.Env = s.dir, s.env()
 		require.NoError(t, cmd.Start())
 		<-time.After(time.Duration(rand.IntN(300)) * time.Millisecond)
 		_ = cmd.Process.Kill() // it may be through

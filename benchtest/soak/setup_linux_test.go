@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -91,11 +92,13 @@ func cache(t *testing.T) string {
 // that nothing else on this machine uses, so that what is found is the runs'.
 type stage struct {
 	home, tmp string
-	suite     string   // the suite's binary
-	command   string   // the benchtest command
-	mark      string   // in the environment of all that a run starts
-	user      string   // who runs; empty: root
-	meeting   *meeting // where; nil: where everybody does
+	suite     string     // the suite's binary
+	command   string     // the benchtest command
+	mark      string     // in the environment of all that a run starts
+	user      *user.User // who runs; nil: root
+	environ   []string   // what differs from ours
+	dir       string     // of the suite
+	meeting   *meeting   // where; nil: where everybody does
 	before    map[string]bool
 }
 
@@ -112,7 +115,7 @@ func newStage(t *testing.T, built ...string) *stage {
 	tmp, err := os.MkdirTemp("/tmp", "bts-") //nolint:usetesting // short: sockets are made below it
 	require.NoError(t, err)
 	require.NoError(t, errors.Join(os.Chmod(root, 0o755), os.Chmod(tmp, 0o1777)))
-	s := &stage{home: filepath.Join(root, "home"), tmp: tmp, mark: filepath.Base(root), before: map[string]bool{}}
+	s := &stage{home: filepath.Join(root, "home"), tmp: tmp, mark: filepath.Base(root), dir: suiteDir(t), before: map[string]bool{}}
 	t.Cleanup(func() { // by then nothing is mounted below it, or the test has failed
 		if !t.Failed() {
 			require.NoError(t, errors.Join(os.RemoveAll(root), os.RemoveAll(tmp)))
@@ -168,7 +171,12 @@ func suiteDir(t *testing.T) string {
 
 // env is a run's environment. TMPDIR is short enough for sockets.
 func (s *stage) env() []string {
-	return append(os.Environ(), "BENCHTEST_HOME="+s.home, "TMPDIR="+s.tmp, "SOAK_MARK="+s.mark)
+	return append(append(os.Environ(), "BENCHTEST_HOME="+s.home, "TMPDIR="+s.tmp, "SOAK_MARK="+s.mark), s.environ...)
+}
+
+// argv is what is run, by whom and where.
+func (s *stage) argv(argv []string) []string {
+	return s.meeting.enter(s.dir, credentials(s.user, argv))
 }
 
 // A run is one run of the suite that can be killed.
@@ -183,15 +191,11 @@ type run struct {
 // start starts a run of the suite.
 func (s *stage) start(t *testing.T, args ...string) *run {
 	t.Helper()
-	argv := append([]string{s.suite, "-test.timeout=0"}, args...)
-	if s.user != "" {
-		argv = append([]string{"setpriv", "--reuid=" + s.user, "--regid=" + s.user, "--init-groups", "--"}, argv...)
-	}
-	argv = s.meeting.enter(suiteDir(t), argv)
+	argv := s.argv(append([]string{s.suite, "-test.timeout=0"}, args...))
 	r := &run{out: &strings.Builder{}, done: make(chan struct{})}
 	// Not the test's context: it must not end a run that is looked at.
 	r.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), argv[0], argv[1:]...)
-	r.cmd.Dir, r.cmd.Env = suiteDir(t), s.env()
+	r.cmd.Dir, r.cmd.Env = s.dir, s.env()
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r.cmd.WaitDelay = time.Second
@@ -224,9 +228,9 @@ func (s *stage) pass(t *testing.T, args ...string) time.Duration {
 // benchtest runs the command and returns what it said.
 func (s *stage) benchtest(t *testing.T, args ...string) string {
 	t.Helper()
-	argv := s.meeting.enter(suiteDir(t), append([]string{s.command}, args...))
+	argv := s.argv(append([]string{s.command}, args...))
 	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
-	cmd.Dir, cmd.Env = suiteDir(t), s.env()
+	cmd.Dir, cmd.Env = s.dir, s.env()
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return string(out)
