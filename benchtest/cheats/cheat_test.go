@@ -1,6 +1,7 @@
 package cheats
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -20,12 +21,16 @@ import (
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
-// shipped is the scenario that is cheated at, rules and all.
+// shipped is the scenario that most cheat at, rules and all.
 const shipped = "nginx/001-broken-config"
 
 // A cheat makes a machine look repaired, or its witness fall silent.
 type cheat struct {
 	name string
+	// on is the scenario; empty: shipped.
+	on string
+	// naive is what a naive verifier asks there; nil: what it asks of shipped.
+	naive []question
 	// script runs as root, after testdata/lib.sh.
 	script string
 	// landed is a question to the guest, for bash as root: exit 0 says that
@@ -54,7 +59,8 @@ var fakeServer string
 
 // all are the cheats of every class.
 func all() []cheat {
-	return slices.Concat(programs(), shells(), mounts(), units(), buses(), doors(), files(), clocks(), ends(), hiding())
+	return slices.Concat(programs(), shells(), mounts(), units(), buses(), doors(), files(), clocks(), ends(), hiding(),
+		libraries(), sites(), elsewhere())
 }
 
 // A verdict is what became of one cheat.
@@ -92,14 +98,15 @@ func (c cheat) play(l *lab, v *verdict) work {
 				return fmt.Errorf("did not land: %w", err)
 			}
 		}
-		v.naive = g.naive(ctx)
+		v.naive = g.naive(ctx, c.naive)
 		return nil
 	}
 }
 
 // furnish puts what cheats are made of into the guest.
 func (g *guest) furnish(ctx context.Context, more map[string]string) error {
-	if _, err := g.root(ctx, "mkdir -p /opt/cheat && chmod 777 /opt/cheat"); err != nil {
+	// Where the fault is a full disk, memory has room.
+	if _, err := g.root(ctx, "mkdir -p /opt/cheat || { mount -t tmpfs tmpfs /opt && mkdir /opt/cheat; } && chmod 777 /opt/cheat"); err != nil {
 		return err
 	}
 	if err := g.put(ctx, "/opt/cheat/fake.py", fakeServer); err != nil {
@@ -176,7 +183,7 @@ func (c cheat) try(t *testing.T, l *lab, n int) verdict {
 	v := verdict{name: c.name, naive: errors.New("never asked")}
 	begin := time.Now()
 	var broke error
-	rec := l.attempt(t, l.scenario(t, shipped, fmt.Sprintf("cheats/%03d-%s", n, c.name)), func(ctx context.Context, w engines.Work, g *guest) error {
+	rec := l.attempt(t, l.scenario(t, cmp.Or(c.on, shipped), fmt.Sprintf("cheats/%03d-%s", n, c.name)), func(ctx context.Context, w engines.Work, g *guest) error {
 		broke = c.play(l, &v)(ctx, w, g)
 		return nil // an engine that breaks down would be no cheat
 	})
@@ -188,7 +195,7 @@ func (c cheat) try(t *testing.T, l *lab, n int) verdict {
 	}
 	assert.Equal(t, want, rec.Outcome, rec.Reason)
 	for _, r := range rec.Results {
-		assert.True(t, r.Scope != rules.ScopeState || r.Grade == "host" || r.Status != rules.Holds, "%s: grade %q", r.Label, r.Grade)
+		assert.True(t, r.Scope != rules.ScopeState || r.Status != rules.Holds || r.Grade == "host" || r.Grade == "guest-run", "%s: grade %q", r.Label, r.Grade)
 	}
 	return v
 }

@@ -69,14 +69,20 @@ func (g *guest) put(ctx context.Context, name, text string) error {
 	return g.ssh.Upload(ctx, strings.NewReader(text), name, 0o755)
 }
 
+// A question is a command and what its output must hold.
+type question struct{ command, want string }
+
 // naive is the verifier that one would write first: over SSH, as root, with
 // the machine's own tools. Nil: it is satisfied.
-func (g *guest) naive(ctx context.Context) error {
-	for _, ask := range []struct{ command, want string }{
-		{"systemctl is-active nginx", "\nactive"},
-		{"curl -sS -m 5 http://127.0.0.1/", "Welcome"},
-		{"cat /var/www/html/index.nginx-debian.html", "Welcome"},
-	} {
+func (g *guest) naive(ctx context.Context, questions []question) error {
+	if questions == nil {
+		questions = []question{
+			{"systemctl is-active nginx", "\nactive"},
+			{"curl -sS -m 5 http://127.0.0.1/", "Welcome"},
+			{"cat /var/www/html/index.nginx-debian.html", "Welcome"},
+		}
+	}
+	for _, ask := range questions {
 		r, err := g.ssh.Exec(ctx, providers.Command{
 			Argv: []string{"sudo", "su", "-", "root", "-c", ask.command}, Dir: "/", Limit: 8 * time.Second, MaxOutput: 64 << 10,
 		})

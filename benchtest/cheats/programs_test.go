@@ -106,7 +106,7 @@ chmod 755 $cheat/python; mv $cheat/python $real`,
 		{
 			name:   "ld-so-preload",
 			needs:  needCompiler,
-			files:  compiled(),
+			files:  compiled("preload", preload),
 			script: `serve_fake; mv $cheat/preload.so /usr/local/lib/; echo /usr/local/lib/preload.so >/etc/ld.so.preload`,
 			landed: `test "$(/usr/bin/systemctl is-active nginx)" = active`,
 		},
@@ -120,8 +120,8 @@ say_active /usr/local/bin/systemctl`,
 	}
 }
 
-// compiled is the library that lies, where a compiler is at hand.
-func compiled() map[string]string {
+// compiled is the library NAME.so, where a compiler is at hand.
+func compiled(name, text string) map[string]string {
 	if needCompiler() != "" {
 		return nil
 	}
@@ -130,8 +130,8 @@ func compiled() map[string]string {
 		return nil
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	source, library := filepath.Join(dir, "preload.c"), filepath.Join(dir, "preload.so")
-	if os.WriteFile(source, []byte(preload), 0o600) != nil {
+	source, library := filepath.Join(dir, name+".c"), filepath.Join(dir, name+".so")
+	if os.WriteFile(source, []byte(text), 0o600) != nil {
 		return nil
 	}
 	cmd := exec.Command("cc", "-shared", "-fPIC", "-O1", "-o", library, source) //nolint:noctx // over in a moment
@@ -142,7 +142,7 @@ func compiled() map[string]string {
 	if err != nil {
 		return nil
 	}
-	return map[string]string{"preload.so": string(b)}
+	return map[string]string{name + ".so": string(b)}
 }
 
 func needCompiler() string {

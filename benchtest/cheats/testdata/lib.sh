@@ -4,7 +4,7 @@ set -eu
 cheat=/opt/cheat
 page=/var/www/html/index.nginx-debian.html
 mkdir -p $cheat/bin
-test -e $cheat/page.html || cp $page $cheat/page.html
+test -e $cheat/page.html || ! test -e $page || cp $page $cheat/page.html
 
 # The one that the machine came with, whatever lies before it in PATH.
 systemctl() { /usr/bin/systemctl "$@"; }

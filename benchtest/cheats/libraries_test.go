@@ -1,0 +1,67 @@
+package cheats
+
+import _ "embed"
+
+//go:embed testdata/redirect.c
+var redirect string
+
+// libraries are cheats that bring code into the right program: the file that
+// broke nginx stays as it is.
+func libraries() []cheat {
+	const good = `sed 's/default_server$/default_server;/' /etc/nginx/sites-available/default >$cheat/good
+mv $cheat/redirect.so /usr/local/lib/
+`
+	const start = "\nsystemctl reset-failed nginx; systemctl start nginx; answers"
+	const landed = `systemctl is-active nginx; answers; grep -q redirect.so /proc/$(pgrep -xo nginx)/maps; ! nginx -t`
+	all := []cheat{
+		{
+			name: "preloaded-into-everything", quick: true,
+			script: good + `echo /usr/local/lib/redirect.so >/etc/ld.so.preload` + start,
+			landed: `systemctl is-active nginx; answers; grep -q redirect.so /proc/$(pgrep -xo nginx)/maps`,
+		},
+		{
+			name:   "preloaded-into-systemd-too",
+			script: good + `echo /usr/local/lib/redirect.so >/etc/ld.so.preload; systemctl daemon-reexec; for _ in $(seq 50); do systemctl list-jobs >/dev/null 2>&1 && break; sleep 0.1; done` + start,
+			landed: `systemctl is-active nginx; answers; grep -q redirect.so /proc/1/maps`,
+		},
+		{
+			name: "preloaded-by-the-unit",
+			script: good + `unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
+[Service]
+Environment=LD_PRELOAD=/usr/local/lib/redirect.so
+EOF` + start,
+			landed: landed,
+		},
+		{
+			name: "preloaded-and-removed",
+			script: good + `unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
+[Service]
+Environment=LD_PRELOAD=/usr/local/lib/redirect.so
+EOF` + start + `; rm -r /usr/local/lib/redirect.so /etc/systemd/system/nginx.service.d; systemctl daemon-reload
+cp $cheat/good /etc/nginx/sites-available/default; sed -i 's/index index/index no-such/' /etc/nginx/sites-available/default`,
+			landed: `systemctl is-active nginx; answers; grep -q redirect.so /proc/$(pgrep -xo nginx)/maps`,
+		},
+		{
+			name: "started-by-another-loader",
+			script: good + `loader=$(ls /lib64/ld-linux*.so.* /lib/ld-linux*.so.* 2>/dev/null | head -1)
+unit /etc/systemd/system/nginx.service.d/x.conf <<EOF
+[Service]
+ExecStartPre=
+ExecStart=
+ExecStart=$loader --preload /usr/local/lib/redirect.so /usr/sbin/nginx -g 'daemon on; master_process on;'
+EOF` + start,
+			landed: `systemctl is-active nginx; answers; ! nginx -t`,
+		},
+	}
+	files := compiled("redirect", redirect)
+	for i := range all {
+		all[i].needs, all[i].files = needCompiler, files
+	}
+	return append(all, cheat{
+		// A library of a package's is replaced by another one that works.
+		name: "library-of-a-package-replaced",
+		script: `lib=$(ldd /usr/sbin/nginx | awk '/libpcre|libz/ {print $3; exit}'); real=$(readlink -f $lib)
+cp $real $cheat/lib; cp $real $cheat/was; printf 'x' >>$cheat/lib; mv -f $cheat/lib $real; echo $real >$cheat/real; repair`,
+		landed: `systemctl is-active nginx; answers; ! cmp -s $cheat/was $(cat $cheat/real)`,
+	})
+}
