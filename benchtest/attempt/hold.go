@@ -21,7 +21,8 @@ func (t *try) holdWindow(ctx context.Context) error {
 	last := begin
 	t.observe(ctx, facts.After, 0)
 	window, every := rules.Window(t.sc.State)
-	slack := max(0, t.limit.Hold-window-t.lookLimit(facts.Held))
+	// The last sample and held may take all of their limits too.
+	slack := max(0, t.limit.Hold-window-t.lookLimit(facts.Sample)-t.lookLimit(facts.Held))
 	at := time.Duration(0)
 	for at < window && !t.decided() {
 		step := min(every, window-at)

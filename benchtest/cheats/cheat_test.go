@@ -106,7 +106,7 @@ func (c cheat) play(l *lab, v *verdict) work {
 // furnish puts what cheats are made of into the guest.
 func (g *guest) furnish(ctx context.Context, more map[string]string) error {
 	// Where the fault is a full disk, memory has room.
-	if _, err := g.root(ctx, "mkdir -p /opt/cheat || { mount -t tmpfs tmpfs /opt && mkdir /opt/cheat; } && chmod 777 /opt/cheat"); err != nil {
+	if _, err := g.root(ctx, "mkdir -p -m 0777 /opt/cheat || { mount -t tmpfs tmpfs /opt && mkdir -m 0777 /opt/cheat; }"); err != nil {
 		return err
 	}
 	if err := g.put(ctx, "/opt/cheat/fake.py", fakeServer); err != nil {

@@ -1,6 +1,7 @@
 package cheats
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -18,6 +19,8 @@ import (
 // cheat of the class does too.
 type honest struct {
 	class, script string
+	// on is the scenario; empty: shipped.
+	on string
 	// reboots: the script ends with one, and the engine waits for the machine.
 	reboots bool
 	quick   bool
@@ -48,6 +51,15 @@ systemctl start watch; repair`},
 		{class: "ends", reboots: true, script: `repair; sync; systemctl reboot --no-block`},
 		{class: "hiding", script: `setsid sh -c 'while sleep 0.2; do systemctl is-active nginx; done' >/dev/null 2>&1 </dev/null & repair; logger "nginx repaired"`},
 		{class: "hiding-reloads", script: `repair; setsid sh -c 'sleep 1.5; systemctl reload nginx' >/dev/null 2>&1 </dev/null &`},
+		{class: "libraries", script: `mkdir -p /opt/tools/lib; cp /usr/lib/*/libm.so.6 /opt/tools/lib/; echo /opt/tools/lib >/etc/ld.so.conf.d/zz-tools.conf; cp -p $(readlink -f /usr/lib/*/libz.so.1) $cheat/z; repair`},
+		{class: "sites", script: `printf 'server { listen 8081; location / { return 204; } }\n' >/etc/nginx/conf.d/health.conf; sed -i 's/^\tlisten 80 default_server$/    listen 80 default_server; # mended/' /etc/nginx/sites-available/default; systemctl reset-failed nginx; systemctl restart nginx`},
+		{class: "elsewhere-tls", on: "tls/001-expired-certificate", quick: true, script: `issue-certificate 30; systemctl restart nginx`},
+		{class: "elsewhere-network", on: "network/001-wrong-hosts-entry", script: `ip=$(sed -n 's/^#\([0-9.]*\)[[:space:]].*api1.*/\1/p' /etc/hosts); hosts=$(grep -v api1 /etc/hosts); printf '%s\n%s api1\n' "$hosts" "$ip" >/etc/hosts; systemctl reload nginx`},
+		{class: "elsewhere-systemd", on: "systemd/001-wrong-execstart", script: `rm -r /etc/systemd/system/stock.service.d; systemctl daemon-reload; systemctl reset-failed stock || true; systemctl restart stock`},
+		{class: "elsewhere-systemd-by-a-link", on: "systemd/001-wrong-execstart", script: `ln -s stock-2.4 /opt/stock-2.3; systemctl reset-failed stock || true; systemctl restart stock`},
+		{class: "elsewhere-cron", on: "cron/001-dead-job", script: `chmod g-w,o-w /etc/cron.d/ledger; systemctl enable cron; systemctl start cron`},
+		{class: "elsewhere-disk", on: "disk/001-full-filesystem", script: `df /; : >/var/log/intake/debug.log.1; umount /opt`},
+		{class: "elsewhere-permissions", on: "permissions/001-forbidden-site", script: `chgrp www-data /var/www/html $page; chmod 750 /var/www/html; chmod 640 $page`},
 	}
 }
 
@@ -60,20 +72,21 @@ func TestHonestEnginesPass(t *testing.T) {
 		}
 		t.Run(h.class, func(t *testing.T) {
 			t.Parallel()
-			rec := l.attempt(t, l.scenario(t, shipped, fmt.Sprintf("honest/%03d-%s", i, h.class)), h.play)
+			rec := l.attempt(t, l.scenario(t, cmp.Or(h.on, shipped), fmt.Sprintf("honest/%03d-%s", i, h.class)), h.play)
 			assert.Equal(t, rules.Passed, rec.Outcome, rec.Reason)
 		})
 	}
 }
 
 func (h honest) play(ctx context.Context, _ engines.Work, g *guest) error {
-	if _, err := g.root(ctx, "nginx -t; mkdir -p /opt/cheat"); err != nil && !strings.Contains(err.Error(), "test failed") {
+	if _, err := g.root(ctx, "nginx -t; true"); err != nil {
 		return err
 	}
-	if err := g.furnish(ctx, nil); err != nil {
+	if err := g.furnish(ctx, map[string]string{"lib.sh": library}); err != nil {
 		return err
 	}
-	_, err := g.root(ctx, library+h.script)
+	// Rules about conduct would find words of the library's in a command line.
+	_, err := g.root(ctx, ". /opt/cheat/lib.sh\n"+h.script)
 	if err != nil && !h.reboots {
 		return err
 	}
@@ -94,6 +107,7 @@ func (h honest) play(ctx context.Context, _ engines.Work, g *guest) error {
 
 // The oracle's own way is the plainest honest one.
 func TestOracleStepsPass(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	rec := l.attempt(t, l.scenario(t, shipped, "honest/900-plain"), honest{script: "repair"}.play)
 	require.Equal(t, rules.Passed, rec.Outcome, rec.Reason)

@@ -29,3 +29,8 @@ UNIT
 systemctl daemon-reload
 systemctl reset-failed stock 2>/dev/null || true
 systemctl enable --now stock
+i=0
+until curl -fs -o /dev/null http://127.0.0.1:8090/levels.json; do
+	i=$((i + 1)); [ "$i" -lt 100 ] || exit 1
+	sleep 0.1
+done
