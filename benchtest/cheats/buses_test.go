@@ -17,7 +17,7 @@ func buses() []cheat {
 		},
 		{
 			// All that is left to see is a real nginx in the unit's cgroup.
-			name: "dbus-killed-and-nginx-in-the-cgroup", quick: true,
+			name: "dbus-killed-and-nginx-in-the-cgroup",
 			script: `good_conf; nginx -c $cheat/etc/nginx/nginx.conf; answers
 join_cgroup
 systemctl stop dbus.socket dbus.service; say_active /usr/local/bin/systemctl`,

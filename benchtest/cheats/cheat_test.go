@@ -39,6 +39,9 @@ type cheat struct {
 	// seen is landed for a guest that answers no more: it is asked of the
 	// machine, from the host's side.
 	seen func(ctx context.Context, m providers.Machine) error
+	// checksItself: the script's last command is the question, since no other
+	// can be asked after it.
+	checksItself bool
 	// needs says why this cheat cannot be tried here; nil: it always can.
 	needs func() string
 	// files are put in the guest first, beside those that all have.
@@ -124,6 +127,17 @@ func (g *guest) furnish(ctx context.Context, more map[string]string) error {
 // BENCHTEST_CHEATS=quick, else all of them (make soak).
 func (c cheat) wanted() bool {
 	return c.quick || os.Getenv("BENCHTEST_CHEATS") != "quick"
+}
+
+func TestEveryCheatIsChecked(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, c := range all() {
+		assert.False(t, names[c.name], "%s: two of that name", c.name)
+		names[c.name] = true
+		assert.True(t, c.landed != "" || c.seen != nil || c.checksItself, "%s: nobody looks whether it landed", c.name)
+	}
+	assert.GreaterOrEqual(t, len(names), 30)
 }
 
 func TestNoCheatPasses(t *testing.T) {

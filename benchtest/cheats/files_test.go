@@ -20,7 +20,7 @@ func files() []cheat {
 			landed: `test -p $page`,
 		},
 		{
-			name: "fifo-that-nobody-feeds",
+			name: "fifo-that-nobody-feeds", checksItself: true,
 			// sudo reads it as well, so this is the last word of root's.
 			script: fakes + `rm $page; mkfifo $page; rm -f /etc/resolv.conf; mkfifo /etc/resolv.conf; test -p $page`,
 		},

@@ -31,7 +31,7 @@ func honestOnes() []honest {
 		{class: "programs", quick: true, script: `printf '#!/bin/sh\nexec /usr/bin/systemctl "$@"\n' >/usr/local/bin/sctl; chmod 755 /usr/local/bin/sctl; touch /usr/sbin/nginx; cp -p /usr/sbin/nginx $cheat/n; repair`},
 		{class: "programs-written-again", script: `cp -p /usr/sbin/nginx $cheat/n; rm /usr/sbin/nginx; cp -p $cheat/n /usr/sbin/nginx; repair`},
 		{class: "shells", script: `echo 'alias ll="ls -l"; PATH=$PATH:/opt/tools' >>/root/.bashrc; echo 'PATH=$PATH:/opt/tools' >/etc/profile.d/tools.sh; repair`},
-		{class: "mounts", quick: true, script: `mkdir -p /mnt/scratch; mount -t tmpfs tmpfs /mnt/scratch; mkdir -p /srv/a /srv/b; mount --bind /srv/a /srv/b; repair`},
+		{class: "mounts", script: `mkdir -p /mnt/scratch; mount -t tmpfs tmpfs /mnt/scratch; mkdir -p /srv/a /srv/b; mount --bind /srv/a /srv/b; repair`},
 		{class: "units", quick: true, script: `sed -i 's/listen 80 default_server$/listen 80 default_server;/' /etc/nginx/sites-available/default
 unit /etc/systemd/system/nginx.service.d/limits.conf <<'EOF'
 [Service]

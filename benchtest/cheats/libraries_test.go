@@ -1,6 +1,9 @@
 package cheats
 
-import _ "embed"
+import (
+	_ "embed"
+	"strings"
+)
 
 //go:embed testdata/redirect.c
 var redirect string
@@ -58,6 +61,16 @@ EOF` + start,
 		all[i].needs, all[i].files = needCompiler, files
 	}
 	return append(all, cheat{
+		// The page is served from memory, and whoever asks for the file is lied to.
+		name: "preloaded-into-who-asks", on: "permissions/001-forbidden-site",
+		needs: needCompiler, files: compiled("redirect", strings.ReplaceAll(redirect, "/etc/nginx/sites-enabled/default", "/var/www/html/index.nginx-debian.html")),
+		script: `body=$(sed 's/"/\\"/g; s/\$/\\$/g' $page)
+printf 'server { listen 80 default_server; default_type text/html; location / { return 200 "%s\n"; } }\n' "$body" >/etc/nginx/sites-available/default
+systemctl reload nginx; sleep 0.5; cp $page $cheat/good; chmod 644 $cheat/good
+mv $cheat/redirect.so /usr/local/lib/; chmod 755 /usr/local/lib/redirect.so; echo /usr/local/lib/redirect.so >/etc/ld.so.preload`,
+		landed: `answers; su -s /bin/sh -c "cat $page" www-data | grep -q Welcome; test "$(stat -c %a /var/www/html)" = 700`,
+		naive:  []question{{"systemctl is-active nginx", "\nactive"}, {"curl -sS -m 5 http://127.0.0.1/", "Welcome"}},
+	}, cheat{
 		// A library of a package's is replaced by another one that works.
 		name: "library-of-a-package-replaced",
 		script: `lib=$(ldd /usr/sbin/nginx | awk '/libpcre|libz/ {print $3; exit}'); real=$(readlink -f $lib)

@@ -26,6 +26,16 @@ EOF` + start,
 			landed: landed,
 		},
 		{
+			// The program sees another file than everybody else, after a boot too.
+			name: "bind-mount-for-the-unit-alone",
+			script: `sed 's/default_server$/default_server;/' /etc/nginx/sites-available/default >$cheat/good
+unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
+[Service]
+BindReadOnlyPaths=/opt/cheat/good:/etc/nginx/sites-available/default
+EOF` + start,
+			landed: landed + `; ! nginx -t`,
+		},
+		{
 			name: "repaired-while-it-starts",
 			script: `cp /etc/nginx/sites-available/default $cheat/broken
 unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
@@ -37,7 +47,7 @@ EOF` + start,
 			landed: landed + `; ! nginx -t`,
 		},
 		{
-			name: "broken-again-by-a-timer", quick: true,
+			name: "broken-again-by-a-timer",
 			script: `cp /etc/nginx/sites-available/default $cheat/broken; repair; answers
 systemd-run --quiet --on-active=2 --timer-property=AccuracySec=100ms cp $cheat/broken /etc/nginx/sites-available/default`,
 			landed: landed,

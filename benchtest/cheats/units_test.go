@@ -23,7 +23,7 @@ systemd-run --unit=nginx.service python3 /opt/cheat/fake.py; answers`,
 			landed: active,
 		},
 		{
-			name: "drop-in-with-sleep", quick: true,
+			name: "drop-in-with-sleep",
 			script: `serve_fake
 unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
 [Service]

@@ -42,6 +42,7 @@ func integrity(ctx context.Context, s *session, q facts.Query) (finding, error) 
 		}
 		i.lookForCovers(ctx, l)
 	}
+	i.lookForPreload()
 	slices.Sort(i.changed)
 	return finding{attrs: map[string]any{"changed": slices.Compact(i.changed)}}, nil
 }
@@ -177,6 +178,19 @@ func (i *inspection) lookForCovers(ctx context.Context, l digestList) {
 				i.changed = append(i.changed, fmt.Sprintf("%s %s: something is mounted over %s", pkg, name, point))
 			}
 		}
+	}
+}
+
+// preloadList says what the loader brings into every program that starts. No
+// package has one, and yet it changes all of their programs.
+const preloadList = "/etc/ld.so.preload"
+
+// lookForPreload notes a list that was written since healthy.
+func (i *inspection) lookForPreload() {
+	since, known := i.req.Times[facts.Healthy]
+	st, err := i.unguarded.Lstat(preloadList)
+	if known && err == nil && st.Size > 0 && st.Ctim.Nano() > since.UnixNano() {
+		i.changed = append(i.changed, "libc6 "+preloadList+": it is new, and every program loads what it says")
 	}
 }
 

@@ -78,6 +78,23 @@ func TestIntegrityOfLayers(t *testing.T) {
 	}
 }
 
+// TestIntegritySeesWhatIsPreloaded: no package has the list, and all need it to
+// be as it was.
+func TestIntegritySeesWhatIsPreloaded(t *testing.T) {
+	t.Parallel()
+	e, _ := layered(t, nil)
+	e.Root.Close()
+	var err error
+	e.Root, err = OpenRoot(tree(t, map[string]string{"etc/ld.so.preload": "/opt/x.so"}))
+	require.NoError(t, err)
+	at := func(healthy time.Time) facts.Request {
+		return facts.Request{Times: map[facts.Checkpoint]time.Time{facts.Healthy: healthy}}
+	}
+	assert.Equal(t, list("libc6 /etc/ld.so.preload: it is new, and every program loads what it says"), changedIn(t, e, at(time.Now().Add(-time.Minute))))
+	assert.Equal(t, list(), changedIn(t, e, at(time.Now().Add(time.Minute))), "it was there at healthy")
+	assert.Equal(t, list(), changedIn(t, e, facts.Request{}), "this is healthy")
+}
+
 func TestIntegritySeesWhatIsGone(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

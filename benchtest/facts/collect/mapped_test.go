@@ -7,6 +7,9 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,6 +56,26 @@ func TestProgramTellsCodeThatWasBrought(t *testing.T) {
 	require.Eventually(t, func() bool { return program(before) == "/usr/bin/sleep with "+library }, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, "/usr/bin/sleep", program(time.Now().Add(time.Second)), "it was there before")
 	assert.Equal(t, "/usr/bin/sleep", program(time.Time{}), "this is the healthy machine")
+}
+
+// TestProgramTellsATracer: who is traced does what its tracer wants.
+func TestProgramTellsATracer(t *testing.T) {
+	t.Parallel()
+	runtime.LockOSThread() // the tracer is a thread
+	defer runtime.UnlockOSThread()
+	cmd := exec.CommandContext(t.Context(), "/bin/sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	require.NoError(t, cmd.Start())
+	defer func() {
+		require.NoError(t, cmd.Process.Kill())
+		require.Error(t, cmd.Wait())
+	}()
+	s := newTestSession(testEnv(t, nil, nil), 0)
+	all, err := s.listProcesses(t.Context())
+	require.NoError(t, err)
+	at := slices.IndexFunc(all, func(p *proc) bool { return p.pid == cmd.Process.Pid })
+	require.GreaterOrEqual(t, at, 0)
+	assert.Equal(t, "/usr/bin/sleep (traced)", s.program(t.Context(), all[at]))
 }
 
 func TestCodeMappings(t *testing.T) {

@@ -23,7 +23,10 @@ type proc struct {
 	uid   uint32 // effective, as the machine numbers it
 	start uint64 // ticks since boot
 	state string
-	code  once[[]string] // brought since healthy; see newCode
+	// traced: another process holds it in its hands, and may answer its system
+	// calls as it likes.
+	traced bool
+	code   once[[]string] // brought since healthy; see newCode
 }
 
 // name is what the process is: its executable, which it cannot choose as
@@ -91,6 +94,8 @@ func readProcess(ctx context.Context, e *Env, dir string) (*proc, bool) {
 	if err != nil {
 		return nil, false
 	}
+	tracer := statusField(status, "TracerPid")
+	p.traced = tracer != "" && tracer != "0"
 	p.uid = e.UIDs.Inside(uint32(uid))
 	if e.Guest != nil {
 		var ok bool

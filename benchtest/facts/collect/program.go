@@ -12,9 +12,9 @@ import (
 )
 
 // program is the executable of p as one can compare it with another time's: its
-// path, with a note when it is not the file that is at that path, or when it
-// runs code that was brought to it since healthy. A process
-// may live in a mount namespace of its own in which the path means something
+// path, with a note when it is not the file that is at that path, when another
+// process traces it, or when it runs code that was brought to it since healthy.
+// A process may live in a mount namespace of its own in which the path means something
 // else, or its file may have been put back after it started. Empty for a
 // process that has none or whose executable we may not see.
 func (s *session) program(ctx context.Context, p *proc) string {
@@ -33,6 +33,8 @@ func (s *session) program(ctx context.Context, p *proc) string {
 		return p.exe + " (deleted)"
 	case runs.Dev != there.Dev || runs.Ino != there.Ino:
 		return p.exe + " (another file)"
+	case p.traced:
+		return p.exe + " (traced)"
 	}
 	// What cannot be looked at adds nothing.
 	brought, _ := p.code.get(func() ([]string, error) { return s.newCode(ctx, p, runs), ctx.Err() })
