@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -65,18 +66,11 @@ func TestWriteJUnit_counts(t *testing.T) {
 	}, types)
 }
 
-// dropTimes takes out the times, which only know how to be written.
-func dropTimes(b []byte) []byte {
-	var out []byte
-	for {
-		before, after, ok := bytes.Cut(b, []byte(` time="`))
-		out = append(out, before...)
-		if !ok {
-			return out
-		}
-		_, b, _ = bytes.Cut(after, []byte(`"`))
-	}
-}
+var writtenTime = regexp.MustCompile(` time="[0-9.]+"`)
+
+// dropTimes takes out the times, which only know how to be written; a text that
+// looks like one stays.
+func dropTimes(b []byte) []byte { return writtenTime.ReplaceAll(b, nil) }
 
 func TestWriteJUnit_timeIsWithoutQueueing(t *testing.T) {
 	t.Parallel()
