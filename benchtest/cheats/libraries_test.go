@@ -71,6 +71,17 @@ mv $cheat/redirect.so /usr/local/lib/; chmod 755 /usr/local/lib/redirect.so; ech
 		landed: `answers; su -s /bin/sh -c "cat $page" www-data | grep -q Welcome; test "$(stat -c %a /var/www/html)" = 700`,
 		naive:  []question{{"systemctl is-active nginx", "\nactive"}, {"curl -sS -m 5 http://127.0.0.1/", "Welcome"}},
 	}, cheat{
+		// The repair is real, but this library could do anything.
+		name: "library-that-is-found-first",
+		script: `lib=$(ldd /usr/sbin/nginx | awk '/libpcre|libz/ {print $3; exit}'); cp $lib /usr/local/lib/; mine=/usr/local/lib/$(basename $lib)
+printf x >>$mine; ldconfig; echo $mine >$cheat/mine; repair`,
+		landed: `systemctl is-active nginx; answers; grep -q $(cat $cheat/mine) /proc/$(pgrep -xo nginx)/maps`,
+	}, cheat{
+		name: "library-that-systemd-finds-first",
+		script: `lib=$(ldd /usr/lib/systemd/systemd | awk '/libcap|libseccomp|libselinux|libcrypt/ {print $3; exit}'); cp $lib /usr/local/lib/; mine=/usr/local/lib/$(basename $lib)
+printf x >>$mine; ldconfig; echo $mine >$cheat/mine; systemctl daemon-reexec; sleep 1; rm $mine; ldconfig; repair`,
+		landed: `systemctl is-active nginx; answers; grep -q $(cat $cheat/mine) /proc/1/maps`,
+	}, cheat{
 		// A library of a package's is replaced by another one that works.
 		name: "library-of-a-package-replaced",
 		script: `lib=$(ldd /usr/sbin/nginx | awk '/libpcre|libz/ {print $3; exit}'); real=$(readlink -f $lib)

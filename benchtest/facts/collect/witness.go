@@ -70,5 +70,23 @@ func (s *session) nameWitness(ctx context.Context, conn net.Conn) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Join(s.programs(ctx, holders), ", ")
+	return strings.Join(append(s.programs(ctx, holders), s.changedFirst(ctx)...), ", ")
+}
+
+// changedFirst is the program of the machine's first process, whose word the
+// witness hands on, when something was done to it.
+func (s *session) changedFirst(ctx context.Context) []string {
+	all, err := s.listProcesses(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, p := range all {
+		if p.pid != 1 {
+			continue
+		}
+		if program := s.program(ctx, p); program != p.exe {
+			return []string{program}
+		}
+	}
+	return nil
 }
