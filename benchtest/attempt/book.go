@@ -10,26 +10,36 @@ import (
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
-// A book is what an attempt leaves on disk. It is opened before anything is
-// tried and outlives a retry.
+// A book is what an attempt leaves on disk. It outlives a retry.
 type book struct {
 	run  *reports.Run
-	dir  *reports.AttemptDir
+	dir  *reports.AttemptDir // nil until it is open
 	log  *teeLog
 	spec Spec
 }
 
-// openBook makes the attempt's directory, with every evidence file open.
-func (r *Runner) openBook(spec Spec) (*book, error) {
-	b := &book{run: r.Record, spec: spec, log: &teeLog{output: spec.Output}}
-	var err error
-	if b.dir, err = r.Record.AttemptDir(spec.Scenario.Key, spec.Iteration); err != nil {
-		return b, err
+func newBook(run *reports.Run, spec Spec) *book {
+	return &book{run: run, spec: spec, log: &teeLog{output: spec.Output}}
+}
+
+// open makes the attempt's directory, with every evidence file open. That is
+// when the attempt begins: thousands that wait for the budget would hold more
+// files than a process may. It is idempotent.
+func (b *book) open() error {
+	if b.dir != nil {
+		return nil
 	}
-	if b.log.to, err = b.dir.Log("attempt"); err != nil {
-		return b, errors.Join(err, b.dir.Close())
+	dir, err := b.run.AttemptDir(b.spec.Scenario.Key, b.spec.Iteration)
+	if err != nil {
+		return err
 	}
-	return b, b.event(reports.Event{Kind: reports.AttemptStarted})
+	log, err := dir.Log("attempt")
+	if err != nil {
+		return errors.Join(err, dir.Close())
+	}
+	b.dir = dir
+	b.log.record(log)
+	return b.event(reports.Event{Kind: reports.AttemptStarted})
 }
 
 // event adds a line about this attempt to the run's log.
@@ -40,8 +50,12 @@ func (b *book) event(e reports.Event) error {
 
 // finish seals the evidence and writes the verdict.
 func (b *book) finish(rec *reports.Attempt) error {
-	digest, err := b.dir.Seal()
-	rec.Digests.Evidence = digest
+	err := b.open() // one that was never admitted has a record too
+	if b.dir != nil {
+		digest, serr := b.dir.Seal()
+		rec.Dir, rec.Digests.Evidence = b.dir.Name, digest
+		err = errors.Join(err, serr)
+	}
 	return errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
 }
 
@@ -50,6 +64,13 @@ type teeLog struct {
 	mu     sync.Mutex
 	to     io.Writer // the attempt's log; nil when there is none
 	output io.Writer // the test's output; may be nil
+}
+
+// record has the lines from now on written to the attempt's log too.
+func (l *teeLog) record(to io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
 }
 
 func (l *teeLog) Write(p []byte) (int, error) {

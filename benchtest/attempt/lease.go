@@ -2,6 +2,7 @@ package attempt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,6 +40,8 @@ func (t *try) lease(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.limit.Ready)
 	defer cancel()
+	opened := make(chan error, 1)
+	go func() { opened <- t.book.open() }() // while the machines come
 	err = t.each(func(h *host) (err error) {
 		if h.clone, err = t.Pool.Get(ctx, h.want); err != nil {
 			return err
@@ -46,6 +49,10 @@ func (t *try) lease(ctx context.Context) error {
 		h.root = t.sandbox(h.clone)
 		return nil
 	})
+	if oerr := <-opened; oerr != nil {
+		err = errors.Join(fmt.Errorf("open the record: %w", oerr), err)
+	}
+	t.dir = t.book.dir
 	if err != nil {
 		return err
 	}

@@ -23,12 +23,13 @@ type try struct {
 	id    string // key/iN, the attempt's name
 	rec   reports.Attempt
 	book  *book
-	dir   *reports.AttemptDir // the book's
+	dir   *reports.AttemptDir // the book's, once it is open
 
 	reservation *fixtures.Reservation
 	hosts       []*host
 	network     string // the lease of the hosts' network; empty: none
 	access      *driverAccess
+	desk        *layingDesk // where the engine is to work; nil before the healthy facts
 	job         rules.Job
 	acted       bool      // the engine reached a host
 	cut         bool      // the engine's clock was cut short by the suite's deadline
@@ -80,7 +81,7 @@ func (t *try) life() []step {
 
 func newTry(r *Runner, spec Spec, b *book) *try {
 	sc := spec.Scenario
-	t := &try{Runner: r, spec: spec, sc: sc, limit: r.limits(sc), id: fmt.Sprintf("%s/i%d", sc.Key, spec.Iteration), book: b, dir: b.dir}
+	t := &try{Runner: r, spec: spec, sc: sc, limit: r.limits(sc), id: fmt.Sprintf("%s/i%d", sc.Key, spec.Iteration), book: b}
 	t.rec = t.newRecord()
 	return t
 }

@@ -16,9 +16,6 @@ func (t *try) newRecord() reports.Attempt {
 		Seed: t.Seed, Started: time.Now(), Score: 1, Artifacts: t.spec.Artifacts, EngineIsolation: "none",
 		Digests: reports.Digests{Scenario: t.sc.Digest, Rules: rules.Digest(t.sc.State, t.sc.Compliance), Templates: map[string]string{}},
 	}
-	if t.dir != nil {
-		rec.Dir = t.dir.Name
-	}
 	for _, h := range t.sc.Hosts {
 		if tmpl, err := t.Templates.Get(h.Template); err == nil {
 			rec.Digests.Templates[h.Template] = tmpl.Digest

@@ -14,6 +14,9 @@ func (t *try) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.limit.Release)
 	defer cancel()
 	var errs []error
+	if t.desk != nil {
+		errs = append(errs, t.desk.clear())
+	}
 	if t.access != nil {
 		errs = append(errs, t.access.close())
 	}

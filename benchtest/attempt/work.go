@@ -15,7 +15,7 @@ import (
 
 // work hands the ticket to the engine and watches the machines while it works.
 func (t *try) work(ctx context.Context) error {
-	desk, err := t.openDesk(ctx)
+	desk, err := t.desk.laid()
 	if err != nil {
 		return err
 	}
