@@ -29,6 +29,7 @@ type AttemptDir struct {
 	Path string
 
 	root       *os.Root
+	dirs       map[string]*os.Root // those in root
 	chain      *chain
 	facts      map[facts.Checkpoint]*record
 	job        *record
@@ -40,7 +41,7 @@ type AttemptDir struct {
 }
 
 func newAttemptDir(root *os.Root, name, path string) (*AttemptDir, error) {
-	d := &AttemptDir{Name: name, Path: path, root: root, facts: map[facts.Checkpoint]*record{}}
+	d := &AttemptDir{Name: name, Path: path, root: root, dirs: map[string]*os.Root{}, facts: map[facts.Checkpoint]*record{}}
 	if err := d.open(); err != nil {
 		return nil, errors.Join(err, d.closeFiles())
 	}
@@ -49,10 +50,8 @@ func newAttemptDir(root *os.Root, name, path string) (*AttemptDir, error) {
 
 // open makes every file that the evidence goes to.
 func (d *AttemptDir) open() error {
-	for _, sub := range []string{"facts", "transcript", "artifacts", "logs"} {
-		if err := d.root.Mkdir(sub, 0o700); err != nil {
-			return fmt.Errorf("create attempt directory: %w", err)
-		}
+	if err := d.openDirs("facts", "transcript", "artifacts", "logs"); err != nil {
+		return err
 	}
 	f, err := d.create(chainName)
 	if err != nil {
@@ -71,10 +70,29 @@ func (d *AttemptDir) open() error {
 	return err
 }
 
+// openDirs makes directories and keeps them open, so that a file in one of
+// them needs no walk.
+func (d *AttemptDir) openDirs(names ...string) error {
+	for _, name := range names {
+		err := d.root.Mkdir(name, 0o700)
+		if err == nil {
+			d.dirs[name], err = d.root.OpenRoot(name)
+		}
+		if err != nil {
+			return fmt.Errorf("create attempt directory: %w", err)
+		}
+	}
+	return nil
+}
+
 func (d *AttemptDir) create(name string) (*os.File, error) {
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	dir, base := d.root, name
+	if sub, rest, found := strings.Cut(name, "/"); found {
+		dir, base = d.dirs[sub], rest
+	}
+	f, err := dir.OpenFile(base, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create evidence file: %w", err)
+		return nil, fmt.Errorf("create evidence file: %s: %w", name, err)
 	}
 	return f, nil
 }
@@ -169,6 +187,9 @@ func (d *AttemptDir) Close() error {
 
 func (d *AttemptDir) closeFiles() error {
 	var errs []error
+	for _, dir := range d.dirs {
+		errs = append(errs, dir.Close())
+	}
 	for _, s := range append(d.logs, d.transcript) {
 		if s != nil {
 			errs = append(errs, s.Close())

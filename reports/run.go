@@ -23,7 +23,8 @@ type Run struct {
 	Dir string
 	Log *Log
 
-	root *os.Root
+	root   *os.Root
+	spares spares
 }
 
 const eventsName = "events.jsonl"
@@ -61,7 +62,7 @@ func NewRun(runs, id string) (*Run, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &Run{ID: id, Dir: dir, Log: log, root: root}, nil
+	return &Run{ID: id, Dir: dir, Log: log, root: root, spares: spares{root: root, path: dir}}, nil
 }
 
 // AttemptDir makes the directory of attempt iteration of the scenario key.
@@ -74,18 +75,17 @@ func (r *Run) AttemptDir(key string, iteration int) (*AttemptDir, error) {
 	if err := r.root.MkdirAll(parent, 0o700); err != nil {
 		return nil, fmt.Errorf("create attempt directory: %w", err)
 	}
+	d, err := r.spares.take()
+	if err != nil {
+		return nil, err
+	}
 	name := filepath.Join(parent, "i"+strconv.Itoa(iteration))
-	if err := r.root.Mkdir(name, 0o700); err != nil {
-		return nil, fmt.Errorf("create attempt directory: %w", err)
+	// One that is there is not empty, and so stays.
+	if err := r.root.Rename(filepath.FromSlash(d.Name), name); err != nil {
+		return nil, errors.Join(fmt.Errorf("create attempt directory: %w", err), r.spares.discard(d))
 	}
-	root, err := r.root.OpenRoot(name)
-	if err != nil {
-		return nil, fmt.Errorf("open attempt directory: %w", err)
-	}
-	d, err := newAttemptDir(root, filepath.ToSlash(name), filepath.Join(r.Dir, name))
-	if err != nil {
-		return nil, errors.Join(err, root.Close())
-	}
+	d.Name, d.Path = filepath.ToSlash(name), filepath.Join(r.Dir, name)
+	r.spares.refill()
 	return d, nil
 }
 
@@ -106,4 +106,6 @@ func (r *Run) Publish(dir string) error {
 }
 
 // Close closes the log. Directories of attempts are closed by who made them.
-func (r *Run) Close() error { return errors.Join(r.Log.Close(), r.root.Close()) }
+func (r *Run) Close() error {
+	return errors.Join(r.spares.close(), r.Log.Close(), r.root.Close())
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +70,32 @@ func TestRun_AttemptDir(t *testing.T) {
 	_, err = r.AttemptDir("evil/001", 1)
 	require.Error(t, err)
 	assert.NoDirExists(t, filepath.Join(outside, "001"))
+}
+
+// The directory that is kept ready for the next attempt is nobody's evidence.
+func TestRun_leavesNoSpare(t *testing.T) {
+	t.Parallel()
+	r, err := NewRun(t.TempDir(), "one")
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			d, err := r.AttemptDir("g/001", i+1)
+			if assert.NoError(t, err) {
+				assert.NoError(t, d.WriteJob(rules.Job{Resolution: rules.Success}))
+				assert.FileExists(t, filepath.Join(d.Path, "job.json"))
+				assert.NoError(t, d.Close())
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, r.Close())
+	entries, err := os.ReadDir(filepath.Join(r.Dir, "attempts"))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no spare is left")
+	entries, err = os.ReadDir(filepath.Join(r.Dir, "attempts", "g", "001"))
+	require.NoError(t, err)
+	assert.Len(t, entries, 20)
 }
 
 func TestRun_Publish(t *testing.T) {

@@ -12,10 +12,12 @@ import (
 
 // A book is what an attempt leaves on disk. It outlives a retry.
 type book struct {
-	run  *reports.Run
-	dir  *reports.AttemptDir // nil until it is open
-	log  *teeLog
-	spec Spec
+	run *reports.Run
+	dir *reports.AttemptDir // nil until it is open
+	log *teeLog
+	// bastion takes what the bastion refuses; nil until the book is open.
+	bastion io.Writer
+	spec    Spec
 }
 
 func newBook(run *reports.Run, spec Spec) *book {
@@ -34,6 +36,9 @@ func (b *book) open() error {
 		return err
 	}
 	log, err := dir.Log("attempt")
+	if err == nil {
+		b.bastion, err = dir.Log("bastion")
+	}
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}

@@ -57,15 +57,12 @@ func (t *try) openDesk(ctx context.Context) (*desk, error) {
 
 // openBastion starts the bastion, for whoever the engine's program runs as.
 func (t *try) openBastion(ctx context.Context, d *desk, dir string) error {
-	upstreams := map[string]bastion.Upstream{}
+	hosts := map[string]bastion.Upstream{}
 	for _, h := range t.hosts {
-		upstreams[h.name] = bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}
+		hosts[h.name] = bastion.Upstream{} // attached when the engine comes
 	}
-	log, err := t.dir.Log("bastion")
-	if err != nil {
-		return err
-	}
-	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: dir, Hosts: upstreams, Binary: t.Binary, Log: log, Owner: owner(d.cell)})
+	var err error
+	d.bastion, err = bastion.Start(ctx, bastion.Config{Dir: dir, Hosts: hosts, Binary: t.Binary, Log: t.book.bastion, Owner: owner(d.cell)})
 	if err != nil {
 		return err
 	}

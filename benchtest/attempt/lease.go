@@ -2,7 +2,6 @@ package attempt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,7 +28,7 @@ func (t *try) wants() ([]fixtures.Want, error) {
 
 // lease gets a ready machine for every host, from the pool or made now, and
 // connects them to each other.
-func (t *try) lease(ctx context.Context) error {
+func (t *try) lease(attemptCtx context.Context) error {
 	wants, err := t.wants()
 	if err != nil {
 		return err
@@ -38,10 +37,13 @@ func (t *try) lease(ctx context.Context) error {
 	for i, w := range wants {
 		t.hosts[i] = &host{name: w.HostName, want: w, at: map[facts.Checkpoint]facts.Snapshot{}}
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.limit.Ready)
+	ctx, cancel := context.WithTimeout(attemptCtx, t.limit.Ready)
 	defer cancel()
-	opened := make(chan error, 1)
-	go func() { opened <- t.book.open() }() // while the machines come
+	if err := t.book.open(); err != nil {
+		return fmt.Errorf("open the record: %w", err)
+	}
+	t.dir = t.book.dir
+	t.desk = t.layDesk(attemptCtx) // while the machines come
 	err = t.each(func(h *host) (err error) {
 		if h.clone, err = t.Pool.Get(ctx, h.want); err != nil {
 			return err
@@ -49,10 +51,6 @@ func (t *try) lease(ctx context.Context) error {
 		h.root = t.sandbox(h.clone)
 		return nil
 	})
-	if oerr := <-opened; oerr != nil {
-		err = errors.Join(fmt.Errorf("open the record: %w", oerr), err)
-	}
-	t.dir = t.book.dir
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type try struct {
 	hosts       []*host
 	network     string // the lease of the hosts' network; empty: none
 	access      *driverAccess
-	desk        *layingDesk // where the engine is to work; nil before the healthy facts
+	desk        *layingDesk // where the engine is to work; nil before the machines are leased
 	job         rules.Job
 	acted       bool      // the engine reached a host
 	cut         bool      // the engine's clock was cut short by the suite's deadline

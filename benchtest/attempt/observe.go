@@ -108,7 +108,6 @@ func (h *host) mounts() []string {
 
 // healthy observes the machines before the fault, for the rules that compare.
 func (t *try) healthy(ctx context.Context) error {
-	t.desk = t.layDesk(ctx) // ready when the fault is in
 	t.observe(ctx, facts.Healthy, 0)
 	return t.answered(facts.Healthy)
 }

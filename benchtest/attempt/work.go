@@ -11,6 +11,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/providers/bastion"
 )
 
 // work hands the ticket to the engine and watches the machines while it works.
@@ -20,6 +21,11 @@ func (t *try) work(ctx context.Context) error {
 		return err
 	}
 	defer func() { t.note(desk.close()) }()
+	for _, h := range t.hosts {
+		if err := desk.bastion.Attach(h.name, bastion.Upstream{Machine: h.clone.Machine, Access: h.clone.Access("agent")}); err != nil {
+			return err
+		}
+	}
 	limit := t.engineLimit()
 	engineCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -143,10 +144,11 @@ func (s *stage) leases() []lease {
 	dir := filepath.Join(s.home, "leases")
 	var all []lease
 	for _, name := range names(dir) {
-		id, ok := strings.CutSuffix(name, ".json")
 		b, err := os.ReadFile(filepath.Join(dir, name))
+		b = bytes.TrimSpace(b)
+		b = b[bytes.LastIndexByte(b, '\n')+1:] // the last line counts
 		var l lease
-		if ok && err == nil && json.Unmarshal(b, &l) == nil && isLocked(filepath.Join(dir, id+".lock")) {
+		if err == nil && json.Unmarshal(b, &l) == nil && isLocked(filepath.Join(dir, name)) {
 			all = append(all, l)
 		}
 	}

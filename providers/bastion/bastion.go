@@ -35,7 +35,7 @@ type Bastion struct {
 	first    atomic.Pointer[time.Time]
 	ledger   ledger
 
-	terminals    *os.Root
+	terminals    *os.Root // dir, where the streams of terminals go
 	terminalLeft atomic.Int64
 	streams      atomic.Int64
 

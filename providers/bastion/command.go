@@ -2,6 +2,7 @@ package bastion
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func asked(line string) (command string, argv []string) {
 // recordTerminal opens the file for c's stream.
 func (b *Bastion) recordTerminal(c *command, rec *Record, s size) error {
 	name := fmt.Sprintf("%06d-%s.cast", b.streams.Add(1), rec.Host)
-	file, err := b.terminals.Create(name)
+	file, err := b.terminals.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("record terminal: %w", err)
 	}

@@ -19,7 +19,8 @@ type Config struct {
 	// Dir is a directory for this bastion alone. It is made when it is not
 	// there; Close removes what the bastion put in it but the terminal streams.
 	Dir string
-	// Hosts maps each host_name of the attempt to its machine.
+	// Hosts maps each host_name of the attempt to its machine. One whose Upstream
+	// is the zero value cannot be reached until Attach says how.
 	Hosts map[string]Upstream
 	// Binary is the absolute path of the program that the ssh_config names as
 	// ProxyCommand; started with -benchtest.dial=ARG it must call DialMain.
@@ -97,11 +98,22 @@ func (c Config) check() error {
 		switch {
 		case !validHost(name):
 			errs = append(errs, fmt.Errorf("host name %q: want letters, digits, dots, underscores and dashes, at most 253", name))
-		case up.Machine == nil || up.Access.Key == nil || up.Access.HostKey == nil || up.Access.User == "":
-			errs = append(errs, fmt.Errorf("host %q: machine, user, key and pinned host key must be set", name))
+		case !up.isZero():
+			errs = append(errs, up.check(name))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (u Upstream) isZero() bool {
+	return u.Machine == nil && u.Access.Key == nil && u.Access.HostKey == nil && u.Access.User == ""
+}
+
+func (u Upstream) check(host string) error {
+	if u.Machine == nil || u.Access.Key == nil || u.Access.HostKey == nil || u.Access.User == "" {
+		return fmt.Errorf("host %q: machine, user, key and pinned host key must be set", host)
+	}
+	return nil
 }
 
 // validHost keeps host names free of what means something in an ssh_config, in

@@ -30,7 +30,7 @@ func TestConfigThatCannotBeServed(t *testing.T) {
 		{"variable in a path", "${", func(c *bastion.Config) { c.Dir = "/tmp/${HOME}" }},
 		{"pattern as a host", `host name "web*"`, func(c *bastion.Config) { c.Hosts = map[string]bastion.Upstream{"web*": up} }},
 		{"path as a host", `host name "a/b"`, func(c *bastion.Config) { c.Hosts = map[string]bastion.Upstream{"a/b": up} }},
-		{"no machine", "must be set", func(c *bastion.Config) { c.Hosts = map[string]bastion.Upstream{"web1": {}} }},
+		{"no machine", "must be set", func(c *bastion.Config) { c.Hosts = map[string]bastion.Upstream{"web1": {Machine: up.Machine}} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +54,6 @@ func TestFilesArePrivate(t *testing.T) {
 		for path, want := range map[string]os.FileMode{
 			dir:                               wantDir,
 			filepath.Join(dir, "id_ed25519"):  0o600,
-			filepath.Join(dir, "terminals"):   0o700,
 			filepath.Join(dir, "known_hosts"): 0o644,
 			w.Socket():                        0o600,
 		} {

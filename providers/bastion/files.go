@@ -88,11 +88,7 @@ func (b *Bastion) prepare(c Config) (err error) {
 	if err := os.Chmod(b.dir, mode); err != nil {
 		return err
 	}
-	terminals := filepath.Join(b.dir, "terminals")
-	if err := os.MkdirAll(terminals, 0o700); err != nil {
-		return err
-	}
-	if b.terminals, err = os.OpenRoot(terminals); err != nil {
+	if b.terminals, err = os.OpenRoot(b.dir); err != nil {
 		return err
 	}
 	if err := b.listen(c.Owner, mode); err != nil {

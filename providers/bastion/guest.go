@@ -32,12 +32,30 @@ type guest struct {
 	lanes  []*lane
 }
 
+var errNotAttached = errors.New("the machine is not there yet")
+
 // A lane is one connection to a guest and its seats. The guest's mutex guards
 // the counts.
 type lane struct {
 	sandbox *providers.Sandbox
 	inUse   int
 	seats   int // channels that the guest lets share it
+}
+
+// Attach says how the host called name is reached, where Config did not. It is
+// called once, before any client comes.
+func (b *Bastion) Attach(name string, up Upstream) error {
+	g := b.guests[name]
+	if g == nil {
+		return fmt.Errorf("attach host: %q is no host of this attempt", name)
+	}
+	if err := up.check(name); err != nil {
+		return fmt.Errorf("attach host: %w", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.up = up
+	return nil
 }
 
 func newGuest(name string, up Upstream, limits Limits) *guest {
@@ -91,9 +109,9 @@ func (g *guest) open(ctx context.Context, kind string, payload []byte) (ch ssh.C
 func (g *guest) reach(ctx context.Context) error {
 	for {
 		g.mu.Lock()
-		if g.closed {
+		if err := g.usable(); err != nil {
 			g.mu.Unlock()
-			return errClosed
+			return err
 		}
 		if len(g.lanes) == 0 {
 			g.addLane()
@@ -107,12 +125,23 @@ func (g *guest) reach(ctx context.Context) error {
 	}
 }
 
+// usable is called with the mutex held.
+func (g *guest) usable() error {
+	switch {
+	case g.closed:
+		return errClosed
+	case g.up.isZero():
+		return errNotAttached
+	}
+	return nil
+}
+
 // take finds a seat, in a new lane if need be.
 func (g *guest) take() (*lane, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
-		return nil, errClosed
+	if err := g.usable(); err != nil {
+		return nil, err
 	}
 	for _, l := range g.lanes {
 		if l.inUse < l.seats {

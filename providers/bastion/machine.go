@@ -28,10 +28,16 @@ type observed struct {
 }
 
 func (m observed) ID() string {
-	if g := m.bastion.guests[m.host]; g != nil {
-		return g.up.Machine.ID()
+	g := m.bastion.guests[m.host]
+	if g == nil {
+		return ""
 	}
-	return ""
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.up.isZero() {
+		return ""
+	}
+	return g.up.Machine.ID()
 }
 
 func (m observed) Dial(ctx context.Context) (net.Conn, error) {
