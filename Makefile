@@ -20,8 +20,8 @@ test-unit: ## Run the tests that need no machine and no root
 bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE=NAME
 	go run ./benchtest/perf
 
-soak: ## Try cheats and kills on real machines, as root (minutes to hours)
-	BENCHTEST_CHEATS=1 BENCHTEST_SOAK=1 go test -count=1 -timeout 0 -v ./benchtest/cheats ./benchtest/soak
+soak: ## Try cheats, kills and 2,000 attempts on real machines, as root (hours; SOAK= for minutes); scripts/soak.sh goes on where it was
+	SOAK=$${SOAK-1} BENCHTEST_CHEATS=1 BENCHTEST_SOAK=1 go test -count=1 -timeout 0 -v ./benchtest/cheats ./benchtest/soak
 
 fuzz: ## Fuzz every target for a few seconds
 	@scripts/fuzz.sh
