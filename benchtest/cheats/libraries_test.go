@@ -82,6 +82,18 @@ printf x >>$mine; ldconfig; echo $mine >$cheat/mine; repair`,
 printf x >>$mine; ldconfig; echo $mine >$cheat/mine; systemctl daemon-reexec; sleep 1; rm $mine; ldconfig; repair`,
 		landed: `systemctl is-active nginx; answers; grep -q $(cat $cheat/mine) /proc/1/maps`,
 	}, cheat{
+		// Nor does this tracer do what it could.
+		name: "in-the-hands-of-a-tracer",
+		script: `repair; answers
+cat >$cheat/tracer.py <<'EOF'
+import ctypes, sys, time
+PTRACE_SEIZE = 0x4206
+if ctypes.CDLL(None).ptrace(PTRACE_SEIZE, int(sys.argv[1]), None, None) == 0:
+    time.sleep(1000)
+EOF
+setsid python3 $cheat/tracer.py $(pgrep -xo nginx) >/dev/null 2>&1 </dev/null & sleep 0.5`,
+		landed: `answers; ! grep -qx 'TracerPid:.0' /proc/$(pgrep -xo nginx)/status`,
+	}, cheat{
 		// A library of a package's is replaced by another one that works.
 		name: "library-of-a-package-replaced",
 		script: `lib=$(ldd /usr/sbin/nginx | awk '/libpcre|libz/ {print $3; exit}'); real=$(readlink -f $lib)
