@@ -7,5 +7,11 @@
 //	SOAK_KILLS=N      how often a run is killed
 //	SOAK_ATTEMPTS=N   how many attempts the oracle makes
 //	SOAK_SCENARIOS=DIR  at which scenarios; default: the shipped ones
-//	SOAK_USER=NAME    an ordinary user who may sudo -n, for the kills of the helper
+//	SOAK_TOGETHER=N  how often each of two suites that run at once tries its scenarios
+//	SOAK_ELEVATED=N  how often an ordinary user's run is killed, in each way
+//	SOAK_USER=NAME    an ordinary user who may sudo -n, for the kills of the
+//	                  helper; default: one is made, and removed
+//
+// scripts/soak.sh is for hours too: it makes the oracle's attempts in many
+// processes, and goes on where it was.
 package soak

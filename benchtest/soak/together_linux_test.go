@@ -45,7 +45,7 @@ func TestTwoSuitesAtOnce(t *testing.T) { // not parallel: it counts on processor
 				b.meeting = m
 				stages = append(stages, b)
 			}
-			args := append(factor, "-test.run="+tt.group, fmt.Sprintf("-benchtest.iter=%d", times(t, "SOAK_TOGETHER", 2, 30)))
+			args := []string{factor, "-test.run=" + tt.group, fmt.Sprintf("-benchtest.iter=%d", times(t, "SOAK_TOGETHER", 2, 30))}
 			s := watch([]*meeting{m}, stages...)
 			trio(t, a, b, args)
 			peak := s.peaks(t)
@@ -186,7 +186,7 @@ func (s *stage) ofRun(run string) []string {
 
 // factorFor is the flag that makes a small budget of this machine's, and that
 // budget. A dimension of want that is 0 is as it comes.
-func factorFor(t *testing.T, want fixtures.Capacity) (flags []string, capacity fixtures.Capacity) {
+func factorFor(t *testing.T, want fixtures.Capacity) (flag string, capacity fixtures.Capacity) {
 	t.Helper()
 	one, err := fixtures.HostCapacity(1)
 	require.NoError(t, err)
@@ -197,12 +197,12 @@ func factorFor(t *testing.T, want fixtures.Capacity) (flags []string, capacity f
 	if want.MemoryMiB > 0 {
 		factor = float64(want.MemoryMiB+total-one.MemoryMiB+1) / float64(total)
 	}
-	flag := strconv.FormatFloat(factor, 'f', 6, 64)
-	factor, err = strconv.ParseFloat(flag, 64)
+	text := strconv.FormatFloat(factor, 'f', 6, 64)
+	factor, err = strconv.ParseFloat(text, 64)
 	require.NoError(t, err)
 	capacity, err = fixtures.HostCapacity(factor)
 	require.NoError(t, err)
-	return []string{"-benchtest.concurrency-factor=" + flag}, capacity
+	return "-benchtest.concurrency-factor=" + text, capacity
 }
 
 func assertWithin(t *testing.T, c fixtures.Capacity, peak usage) {
@@ -220,7 +220,7 @@ func TestTwoSuitesThatDoNotMeetExceedTheBudget(t *testing.T) { // not parallel: 
 	factor, capacity := factorFor(t, fixtures.Capacity{MemoryMiB: 600})
 	a, b := newStage(t, small), newStage(t, small)
 	a.meeting, b.meeting = newMeeting(t), newMeeting(t)
-	args := append(factor, "-test.run=service", "-benchtest.iter=2")
+	args := []string{factor, "-test.run=service", "-benchtest.iter=2"}
 	s := watch([]*meeting{a.meeting, b.meeting}, a, b)
 	first, second := a.start(t, args...), b.start(t, args...)
 	require.True(t, first.finish(t), first.out)
