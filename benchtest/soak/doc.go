@@ -3,14 +3,15 @@
 // other and for hours. It holds only tests. go test runs a short form of each
 // as root, `make soak` the long one; the environment says how long:
 //
-//	SOAK=1            the long form
-//	SOAK_KILLS=N      how often a run is killed
-//	SOAK_ATTEMPTS=N   how many attempts the oracle makes
+//	SOAK=1              the long form
+//	SOAK_KILLS=N        how often a run is killed, SOAK_BOOTSTRAPS while it
+//	                    bootstraps, SOAK_PURGES with its janitor, SOAK_HELPERS
+//	                    in part, SOAK_ELEVATED as an ordinary user's, each way
+//	SOAK_TOGETHER=N     how often suites that run at once try their scenarios
+//	SOAK_ATTEMPTS=N     how many attempts the oracle makes
 //	SOAK_SCENARIOS=DIR  at which scenarios; default: the shipped ones
-//	SOAK_TOGETHER=N  how often each of two suites that run at once tries its scenarios
-//	SOAK_ELEVATED=N  how often an ordinary user's run is killed, in each way
-//	SOAK_USER=NAME    an ordinary user who may sudo -n, for the kills of the
-//	                  helper; default: one is made, and removed
+//	SOAK_USER=NAME      an ordinary user who may sudo -n; default: one is made,
+//	                    and removed
 //
 // scripts/soak.sh is for hours too: it makes the oracle's attempts in many
 // processes, and goes on where it was.
