@@ -18,7 +18,7 @@ type Entry = scenario.Entry
 // engine oracle. Flags and their environment twins win over it.
 type Config struct {
 	// Engines are the user's own, chosen by name with -benchtest.engine. A name
-	// that benchtest has already panics.
+	// that is taken already is an error.
 	Engines []engines.Engine
 	// Providers are the user's own, by name. A name that benchtest has already
 	// is an error.

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/benchtest-dev/benchtest/benchtest/helper"
 )
 
@@ -91,7 +93,15 @@ func flagValue(fs *flag.FlagSet, name string) string {
 // errSignal is why a run ended early.
 type errSignal struct{ os.Signal }
 
-func (e errSignal) Error() string { return "interrupted by " + e.String() }
+func (e errSignal) Error() string { return "interrupted by " + signalName(e.Signal) }
+
+// signalName is SIGTERM for what would else be "terminated".
+func signalName(s os.Signal) string {
+	if n, ok := s.(syscall.Signal); ok {
+		return unix.SignalName(n)
+	}
+	return s.String()
+}
 
 // interruptible ends its context at the first SIGINT or SIGTERM, with the
 // signal as the cause, and leaves the second one to the default: to die.
@@ -108,7 +118,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			tell(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once", s)
+			tell(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once", signalName(s))
 			cancel(errSignal{s})
 		case <-ctx.Done():
 		}

@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
 	"github.com/benchtest-dev/benchtest/benchtest/gateways"
@@ -31,7 +32,14 @@ func (s *suite) chooseParts() error {
 func chooseEngine(c Config, set *settings) (engines.Engine, error) {
 	r := &engines.Registry{}
 	for _, e := range c.Engines {
-		r.Register(e)
+		switch name := e.Name(); {
+		case slices.Contains(engines.Own(), name):
+			return nil, fmt.Errorf("Config.Engines: %q is benchtest's own name: choose another", name)
+		case slices.Contains(r.Names(), name):
+			return nil, fmt.Errorf("Config.Engines: two are called %q: rename one", name)
+		default:
+			r.Register(e)
+		}
 	}
 	e, err := engines.Choose(r, set.engine, engines.Settings{
 		Command: set.engineCmd, Env: set.engineEnv, Main: set.mainEngine, Secondary: set.secondaryEngine,

@@ -125,10 +125,15 @@ func (t *try) broke(step string, err error) {
 // errCut says that the run ended before the attempt did.
 var errCut = errors.New("the run was cut")
 
-// explain adds why ctx ended, where that is what broke the step.
+// explain adds why ctx ended, where that is what broke the step, and the remedy
+// where that was for want of time.
 func (t *try) explain(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("%w: %w: run with -timeout 0", errCut, context.Cause(ctx))
+	cut := fmt.Errorf("%w: %w", errCut, context.Cause(ctx))
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: run with -timeout 0", cut)
+	}
+	return cut
 }

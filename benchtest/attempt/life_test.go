@@ -115,12 +115,25 @@ func TestSuiteThatEnds(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		go func() {
 			<-started
-			cancel(errors.New("interrupted by terminated"))
+			cancel(errors.New("interrupted by SIGTERM"))
 		}()
 		rec, _ := h.runWith(ctx, load(t, nil))
 		assert.Equal(t, rules.Errored, rec.Outcome)
-		assert.Contains(t, rec.Reason, "interrupted by terminated")
-		assert.Regexp(t, `run with -timeout 0$`, rec.Reason)
+		assert.Regexp(t, `the run was cut: interrupted by SIGTERM$`, rec.Reason, "more time would not have helped")
+	})
+	t.Run("the suite's time is over", func(t *testing.T) {
+		t.Parallel()
+		h := newHarness(t, func(h *harness) {
+			h.Engine = engine{func(ctx context.Context, _ engines.Work) (rules.Job, error) {
+				<-ctx.Done()
+				return rules.Job{}, ctx.Err()
+			}}
+		})
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, errors.New("the suite's time is over"))
+		defer cancel()
+		rec, _ := h.runWith(ctx, load(t, nil))
+		assert.Equal(t, rules.Errored, rec.Outcome)
+		assert.Regexp(t, `the run was cut: the suite's time is over: run with -timeout 0$`, rec.Reason)
 	})
 	t.Run("never admitted", func(t *testing.T) {
 		t.Parallel()

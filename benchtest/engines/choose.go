@@ -21,14 +21,24 @@ type Modeler interface {
 	WithModels(main, secondary string) (Engine, error)
 }
 
+func own(command *Command) []Engine { return []Engine{Solver{}, Noop{}, Mock{}, command} }
+
+// Own lists the names of benchtest's own engines, which no other may have.
+func Own() []string {
+	var names []string
+	for _, e := range own(&Command{}) {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 // Choose adds benchtest's own engines to r, which holds the user's, and
 // returns the one called name.
 func Choose(r *Registry, name string, s Settings) (Engine, error) {
-	for _, e := range []Engine{Solver{}, Noop{}, Mock{}} {
+	command := &Command{}
+	for _, e := range own(command) {
 		r.Register(e)
 	}
-	command := &Command{}
-	r.Register(command)
 	e, err := r.Lookup(name)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func (s *suite) testNetwork(t *testing.T) {
 	for range 2 {
 		require.NoError(t, net.Connect(s.patience(t), attempt, pair))
 	}
-	t.Cleanup(func() { assert.NoError(t, net.Disconnect(t.Context(), attempt)) })
+	t.Cleanup(func() { assert.NoError(t, net.Disconnect(context.WithoutCancel(t.Context()), attempt)) })
 	for from, to := range map[string]string{"web1": "db1", "db1": "web1"} {
 		assert.Contains(t, s.banner(t, boxes[from], to), "SSH-2.0", "from %s to %s", from, to)
 	}
