@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
@@ -100,16 +101,16 @@ func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
 // repeat is the one line that makes exactly this attempt again, in the root of
 // the module. Its limits are its own, so the go command's is off.
 func (s *suite) repeat(a reports.Attempt) string {
-	line := []string{"go", "test", shellQuote(packagePath(s.dir))}
+	line := []string{"go", "test", providers.ShellWord(packagePath(s.dir))}
 	if t := buildTags(); t != "" {
-		line = append(line, "-tags", shellQuote(t))
+		line = append(line, "-tags", providers.ShellWord(t))
 	}
 	group, name, _ := strings.Cut(strings.TrimPrefix(a.Test, "Test_"), "/")
 	name, _, _ = strings.Cut(name, "/")
 	line = append(line, "-run", fmt.Sprintf("'^Test_%s$/^%s$'", group, name), "-timeout", "0")
 	flag.CommandLine.Visit(func(f *flag.Flag) {
 		if name, ours := strings.CutPrefix(f.Name, flagPrefix); ours && !onceOnly[name] {
-			line = append(line, "-"+f.Name+"="+shellQuote(f.Value.String()))
+			line = append(line, "-"+f.Name+"="+providers.ShellWord(f.Value.String()))
 		}
 	})
 	return strings.Join(append(line, fmt.Sprintf("-benchtest.seed=%d", a.Seed)), " ")
@@ -119,11 +120,4 @@ func (s *suite) repeat(a reports.Attempt) string {
 // and have no place in the repetition of one of them.
 var onceOnly = map[string]bool{
 	"scenarios": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
-}
-
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
 )
 
 var stepNames = []string{"prepare", "restore", "validate", "solve"}
@@ -22,7 +24,7 @@ func (s *Scenario) findScripts() Problems {
 		r := &report{file: path.Join(s.Dir, file)}
 		if step := steps[stem]; step != nil {
 			s.addScript(step, stem, rest, r)
-		} else if meant := nearest(stem, stepNames); meant != "" && (rest == "yml" || rest == "sh") {
+		} else if meant := rules.Nearest(stem, stepNames); meant != "" && (rest == "yml" || rest == "sh") {
 			r.warnf(place{1, 1}, "nothing runs this file: did you mean %s.%s?", meant, rest)
 		}
 		problems = append(problems, r.list...)

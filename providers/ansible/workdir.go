@@ -9,7 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 const (
@@ -115,14 +116,10 @@ func (w workdir) environment(p Play) []string {
 		"ANSIBLE_SSH_TRANSFER_METHOD=piped",
 		// No master connection: it would outlive the run, and one more session
 		// through the driver costs less than it saves.
-		"ANSIBLE_SSH_ARGS=-F " + quote(p.SSHConfig) + " -o ControlMaster=no",
+		// Ansible splits it as a POSIX shell does.
+		"ANSIBLE_SSH_ARGS=-F " + providers.ShellWord(p.SSHConfig) + " -o ControlMaster=no",
 	}
 	return append(env, p.Env...)
-}
-
-// quote is one word for Ansible, which splits as a POSIX shell does.
-func quote(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // copyFiles copies every regular file of src, and what a symbolic link in it

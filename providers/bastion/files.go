@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // maxSocketPath is what fits into a sockaddr_un on every system we run on.
@@ -171,7 +173,8 @@ func (b *Bastion) knownHosts() []byte {
 func (b *Bastion) sshConfig(binary, key, socket string) []byte {
 	var out bytes.Buffer
 	for _, name := range b.names() {
-		proxy := shellQuote(binary) + " " + shellQuote("-benchtest.dial="+socket+"/"+name)
+		// OpenSSH hands it to a shell.
+		proxy := providers.ShellWord(binary) + " " + providers.ShellWord("-benchtest.dial="+socket+"/"+name)
 		fmt.Fprintf(&out, "Host %s\n", name)
 		for _, line := range []string{
 			"HostName " + name,
@@ -203,15 +206,4 @@ func (b *Bastion) sshConfig(binary, key, socket string) []byte {
 // spaces, and with its percent signs doubled.
 func configPath(path string) string {
 	return `"` + strings.ReplaceAll(path, "%", "%%") + `"`
-}
-
-// shellQuote is for ProxyCommand, which OpenSSH hands to a shell.
-func shellQuote(word string) string {
-	plain := !strings.ContainsFunc(word, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-=+:,@%", r)
-	})
-	if plain && word != "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
