@@ -9,8 +9,9 @@ import (
 )
 
 // escapes are the ANSI sequences that programs colour their output with: CSI,
-// OSC (ended by BEL or ST) and the two-byte ones.
-var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\x1b[@-Z\\\\^_]")
+// OSC (ended by BEL or ST) and the two-byte ones. None goes on in the next
+// line: one that a guest leaves open must not take ours with it.
+var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(\x07|\x1b\\\\)|\x1b[@-Z\\\\^_]")
 
 // stripANSI takes terminal sequences out of s.
 func stripANSI(s string) string {

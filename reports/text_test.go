@@ -1,0 +1,39 @@
+package reports
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+)
+
+func TestStripANSI(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, text, want string }{
+		{"colour", "a\x1b[31mb\x1b[0m", "ab"},
+		{"title", "a\x1b]0;root@web1\x07b", "ab"},
+		{"title, ended by ST", "a\x1b]0;x\x1b\\b", "ab"},
+		{"two bytes", "a\x1bMb", "ab"},
+		{"left open", "a\x1b]0;x\nb\x07c", "a\x1b]0;x\nb\x07c"},
+		{"none", "plain", "plain"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, stripANSI(tt.text))
+		})
+	}
+}
+
+// A guest that leaves a sequence open hides nothing of what follows.
+func TestOpenSequenceHidesNothing(t *testing.T) {
+	t.Parallel()
+	a := Attempt{Outcome: rules.Failed, Results: []rules.Result{
+		{Label: "page", Scope: rules.ScopeState, Required: true, Status: rules.DoesNotHold, Got: "x\x1b]0;", Raw: "y"},
+		{Label: "unit", Scope: rules.ScopeState, Required: true, Status: rules.DoesNotHold, Got: "z\x07"},
+	}}
+	c := newJUnitCase("g", "n", a, "")
+	assert.Contains(t, string(c.Failure.Text), "state/unit")
+	assert.Contains(t, string(c.Failure.Text), "raw        y")
+}
