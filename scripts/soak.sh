@@ -62,7 +62,7 @@ left() {
 	grep -F "$dir/home" /proc/self/mounts || true
 	grep -lsF "$dir/home" /sys/block/loop*/loop/backing_file || true
 	grep -lsF "\"$dir/home\"" /run/benchtest/*/machine.json /run/benchtest/networks/*/network.json || true
-	for path in "/sys/fs/cgroup/benchtest/$1" /sys/fs/cgroup/*/"benchtest/$1" "$dir"/home/leases/*.json; do
+	for path in "/sys/fs/cgroup/benchtest/$1" /sys/fs/cgroup/*/"benchtest/$1" "$dir"/home/leases/*; do
 		[ ! -e "$path" ] || echo "$path"
 	done
 }
