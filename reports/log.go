@@ -35,8 +35,8 @@ func newLog(f *os.File) (*Log, error) {
 	return &Log{file: f}, nil
 }
 
-// Append writes e as one line. What ends an attempt or a run, and what starts
-// a run, is on the disk when Append returns; the lines between are there with it.
+// Append writes e as one line. What starts or ends a run is on the disk when
+// Append returns, with all the lines before it; Sync does that for the others.
 func (l *Log) Append(e Event) error {
 	if e.At.IsZero() {
 		e.At = time.Now()
@@ -52,12 +52,17 @@ func (l *Log) Append(e Event) error {
 	if err != nil {
 		return fmt.Errorf("append event %s: %w", e.Kind, err)
 	}
-	switch e.Kind {
-	case RunStarted, AttemptFinished, RunFinished:
-		// Those who come meanwhile write on, and the disk serves all who wait at once.
-		if err := l.file.Sync(); err != nil {
-			return fmt.Errorf("sync event log: %w", err)
-		}
+	if e.Kind == RunStarted || e.Kind == RunFinished {
+		return l.Sync()
+	}
+	return nil
+}
+
+// Sync returns when what was appended is on the disk. Those who come meanwhile
+// write on, and the disk serves all who wait at once.
+func (l *Log) Sync() error {
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("sync event log: %w", err)
 	}
 	return nil
 }

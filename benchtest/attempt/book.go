@@ -18,6 +18,7 @@ type book struct {
 	// bastion takes what the bastion refuses; nil until the book is open.
 	bastion io.Writer
 	spec    Spec
+	synced  chan error // the verdict is on the disk, or not; nil until it is written
 }
 
 func newBook(run *reports.Run, spec Spec) *book {
@@ -53,7 +54,9 @@ func (b *book) event(e reports.Event) error {
 	return b.run.Log.Append(e)
 }
 
-// finish seals the evidence and writes the verdict.
+// finish seals the evidence and writes the verdict, for which settle waits: a
+// process that is killed loses nothing that is written, and the disk has time
+// while the machines go.
 func (b *book) finish(rec *reports.Attempt) error {
 	err := b.open() // one that was never admitted has a record too
 	if b.dir != nil {
@@ -61,7 +64,18 @@ func (b *book) finish(rec *reports.Attempt) error {
 		rec.Dir, rec.Digests.Evidence = b.dir.Name, digest
 		err = errors.Join(err, serr)
 	}
-	return errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
+	err = errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
+	b.synced = make(chan error, 1)
+	go func() { b.synced <- b.run.Log.Sync() }()
+	return err
+}
+
+// settle returns when the verdict is on the disk.
+func (b *book) settle() error {
+	if b.synced == nil {
+		return nil
+	}
+	return <-b.synced
 }
 
 // A teeLog writes lines for people to the attempt's log and to the test's output.
