@@ -59,7 +59,7 @@ func fileNouns() []Noun {
 				{"group", TypeString, "group name; the number where it has none"},
 				{"size", TypeInt, "bytes"},
 				{"linked-to", TypeString, "what a symlink says; null for anything else"},
-				{"contents", TypeText, "the text, links followed; null when it is no regular file"},
+				{"contents", TypeText, "the text, links followed; of a binary each run of other bytes is one U+FFFD; null when it is no regular file"},
 				{"sha256", TypeString, "digest of the whole contents, links followed; null when it is no regular file or larger than 256 MiB"},
 				{"mtime", TypeTime, "last modification"},
 			},

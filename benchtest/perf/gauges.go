@@ -3,6 +3,11 @@ package main
 // gauges are all measurements, in the order in which they are made.
 func gauges() []gauge {
 	return []gauge{
+		// Those that count file operations come first: on ext4, files that were
+		// deleted in the last minutes make each new one slower.
+		{name: "overhead-fake", bars: []bar{{bound: 5, unit: "ms"}}, measure: measureOverhead},
+		{name: "makespan-fake", bars: []bar{{bound: 1.5, unit: "%"}}, measure: measureFakeMakespan},
+		{name: "memory-fake", bars: []bar{{bound: 150, unit: "MB"}}, measure: measureMemory},
 		{name: "clone-cold", bars: []bar{{bound: 1.3}}, measure: measureCold},
 		{name: "handover-warm", bars: []bar{
 			{suffix: "-p50", bound: 10, unit: "ms"},
@@ -10,9 +15,6 @@ func gauges() []gauge {
 		}, measure: measureHandover},
 		{name: "facts-50", bars: []bar{{bound: 0.1}}, measure: measureFacts},
 		{name: "clone-size", bars: []bar{{bound: 1.2}}, measure: measureSize},
-		{name: "overhead-fake", bars: []bar{{bound: 5, unit: "ms"}}, measure: measureOverhead},
-		{name: "makespan-fake", bars: []bar{{bound: 1.5, unit: "%"}}, measure: measureFakeMakespan},
-		{name: "memory-fake", bars: []bar{{bound: 150, unit: "MB"}}, measure: measureMemory},
 		{name: "admission-1e5", bars: []bar{
 			{suffix: "-over-budget", bound: 0},
 			{suffix: "-one-dimension", bound: 1.03},

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -75,7 +77,8 @@ func (s *session) readContents(ctx context.Context, name string, found *finding)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	found.attrs["contents"] = head.String() // one byte more than is kept marks it as cut
+	found.truncated = kept > int64(s.maxBytes())
+	found.attrs["contents"] = textOf(head.String())
 	rest, err := io.Copy(sum, limited)
 	switch {
 	case kept+rest > maxHashed:
@@ -88,6 +91,29 @@ func (s *session) readContents(ctx context.Context, name string, found *finding)
 		found.attrs["sha256"] = hex.EncodeToString(sum.Sum(nil))
 	}
 	return nil
+}
+
+// textOf is what can be searched in a file: all of a text, one byte more than
+// is kept where it is cut. Of a binary, which a NUL tells, each run of bytes
+// that are no text is one U+FFFD: as they are, they would fill an answer with
+// escapes.
+func textOf(head string) string {
+	if !strings.Contains(head, "\x00") {
+		return head
+	}
+	var b strings.Builder
+	gap := false
+	for _, r := range head {
+		text := r != utf8.RuneError && (unicode.IsPrint(r) || r == '\n' || r == '\t')
+		switch {
+		case text:
+			b.WriteRune(r)
+		case !gap:
+			b.WriteRune(utf8.RuneError)
+		}
+		gap = !text
+	}
+	return b.String()
 }
 
 func fileType(mode uint32) string {

@@ -97,6 +97,22 @@ func TestFileIsCutAndHashedWhole(t *testing.T) {
 	assert.True(t, fact.Truncated)
 }
 
+func TestTextOf(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, head, want string }{
+		{"a text as it is", "a\tb\r\n\xff\x1b", "a\tb\r\n\xff\x1b"},
+		{"a binary's texts", "\x7fELF\x00\x00\x01nginx/1.22\x00\xff\xfe é\n", "\ufffdELF\ufffdnginx/1.22\ufffd é\n"},
+		{"nothing but bytes", "\x00\x01\x02", "\ufffd"},
+		{"empty", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, textOf(tt.head))
+		})
+	}
+}
+
 func TestSparseGiantIsNotHashed(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
