@@ -35,6 +35,8 @@ type AttemptDir struct {
 	job        *record
 	transcript *stream
 
+	done func() // where set, called once when it is closed
+
 	mu     sync.Mutex
 	logs   []*stream
 	closed bool
@@ -182,6 +184,9 @@ func (d *AttemptDir) Close() error {
 		return nil
 	}
 	d.closed = true
+	if d.done != nil {
+		d.done()
+	}
 	return errors.Join(d.closeFiles(), d.root.Close())
 }
 

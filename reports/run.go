@@ -82,9 +82,10 @@ func (r *Run) AttemptDir(key string, iteration int) (*AttemptDir, error) {
 	name := filepath.Join(parent, "i"+strconv.Itoa(iteration))
 	// One that is there is not empty, and so stays.
 	if err := r.root.Rename(filepath.FromSlash(d.Name), name); err != nil {
+		r.spares.giveBack()
 		return nil, errors.Join(fmt.Errorf("create attempt directory: %w", err), r.spares.discard(d))
 	}
-	d.Name, d.Path = filepath.ToSlash(name), filepath.Join(r.Dir, name)
+	d.Name, d.Path, d.done = filepath.ToSlash(name), filepath.Join(r.Dir, name), r.spares.giveBack
 	r.spares.refill()
 	return d, nil
 }

@@ -9,14 +9,17 @@ import (
 	"sync"
 )
 
-// spares keeps one directory for an attempt ready, with all its files open:
-// making them takes longer than to give the directory its name.
+// spares keeps directories for attempts ready, with all their files open: making
+// one takes longer than to give it its name. It keeps as many as were in use at
+// once, since those that began together often end together.
 type spares struct {
 	root *os.Root // the run's
 	path string
 
 	mu     sync.Mutex
-	ready  *AttemptDir
+	ready  []*AttemptDir
+	inUse  int
+	most   int // in use at once, so far
 	making bool
 	closed bool
 	made   int
@@ -26,39 +29,64 @@ type spares struct {
 // spareName is what spares are called below attempts/, which no key is.
 const spareName = ".next-"
 
-// take returns the spare, or makes a directory now.
+// maxSpares bounds how many are ready: each holds a dozen files open.
+const maxSpares = 16
+
+// take returns a spare, or makes a directory now. The caller gives it back.
 func (s *spares) take() (*AttemptDir, error) {
 	s.mu.Lock()
-	d := s.ready
-	s.ready = nil
+	s.inUse++
+	s.most = max(s.most, s.inUse)
+	if n := len(s.ready); n > 0 {
+		d := s.ready[n-1]
+		s.ready = s.ready[:n-1]
+		s.mu.Unlock()
+		return d, nil
+	}
 	s.made++
 	n := s.made
 	s.mu.Unlock()
-	if d != nil {
-		return d, nil
+	d, err := s.make(n)
+	if err != nil {
+		s.giveBack()
 	}
-	return s.make(n)
+	return d, err
 }
 
-// refill begins to make the next one, unless one is there or being made.
+// giveBack notes that one that was taken is closed.
+func (s *spares) giveBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inUse--
+}
+
+// refill begins to make those that are missing, unless that goes on already.
 func (s *spares) refill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ready != nil || s.making || s.closed {
+	if s.making || s.closed {
 		return
 	}
 	s.making = true
-	s.made++
-	n := s.made
-	s.wg.Go(func() {
+	s.wg.Go(s.fill)
+}
+
+// fill makes spares until none is missing.
+func (s *spares) fill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() { s.making = false }()
+	for !s.closed && len(s.ready) < min(s.most, maxSpares) {
+		s.made++
+		n := s.made
+		s.mu.Unlock()
 		d, err := s.make(n)
 		s.mu.Lock()
-		defer s.mu.Unlock()
-		// Without one, the next attempt makes its own, and says what is wrong.
-		if s.making = false; err == nil {
-			s.ready = d
+		if err != nil {
+			return // the next attempt makes its own, and says what is wrong
 		}
-	})
+		s.ready = append(s.ready, d)
+	}
 }
 
 func (s *spares) make(n int) (*AttemptDir, error) {
@@ -82,14 +110,15 @@ func (s *spares) discard(d *AttemptDir) error {
 	return errors.Join(d.Close(), s.root.RemoveAll(filepath.FromSlash(d.Name)))
 }
 
-// close removes the spare and makes no more.
+// close removes the spares and makes no more.
 func (s *spares) close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.wg.Wait()
-	if s.ready == nil {
-		return nil
+	var errs []error
+	for _, d := range s.ready {
+		errs = append(errs, s.discard(d))
 	}
-	return s.discard(s.ready)
+	return errors.Join(errs...)
 }
