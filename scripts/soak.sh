@@ -95,6 +95,10 @@ record() {
 		rm -rf "$chunk"
 		return
 	fi
+	if grep -qs '"reason":"[^"]*the run was cut: interrupted by ' "$events"; then # by somebody, so it says nothing
+		rm -rf "$chunk"
+		return
+	fi
 	for _ in 1 2 3 4; do # the suite has just ended; its helpers have two seconds
 		left "$run" >"$chunk/left"
 		[ -s "$chunk/left" ] || break
