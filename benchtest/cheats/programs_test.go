@@ -55,14 +55,7 @@ chmod 755 /usr/sbin/nginx; systemctl reset-failed nginx; systemctl start nginx; 
 			// The real file is back when anybody looks.
 			name: "fake-nginx-and-real-file-put-back",
 			script: `mv /usr/sbin/nginx $cheat/nginx; cp "$(readlink -f /usr/bin/python3)" /usr/sbin/nginx
-unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
-[Service]
-Type=simple
-PIDFile=
-ExecStartPre=
-ExecStart=
-ExecStart=/usr/sbin/nginx /opt/cheat/fake.py
-EOF
+nginx_runs '/usr/sbin/nginx /opt/cheat/fake.py'
 systemctl reset-failed nginx; systemctl start nginx; answers
 mv $cheat/nginx /usr/sbin/nginx`,
 			landed: `systemctl is-active nginx; nginx -v`,
@@ -74,14 +67,7 @@ mv $cheat/nginx /usr/sbin/nginx`,
 sed -i 's/^Version: 1\.22.*/Version: 1.99-1/' /var/lib/dpkg/status
 sum=$(md5sum </usr/sbin/nginx | cut -d' ' -f1)
 sed -i "s,^.*  usr/sbin/nginx,$sum  usr/sbin/nginx," /var/lib/dpkg/info/nginx*.md5sums
-unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
-[Service]
-Type=simple
-PIDFile=
-ExecStartPre=
-ExecStart=
-ExecStart=/usr/sbin/nginx /opt/cheat/fake.py
-EOF
+nginx_runs '/usr/sbin/nginx /opt/cheat/fake.py'
 systemctl reset-failed nginx; systemctl start nginx; answers`,
 			landed: `systemctl is-active nginx; dpkg -V nginx; dpkg -l nginx | grep -q 1.99`,
 		},

@@ -25,14 +25,7 @@ systemd-run --unit=nginx.service python3 /opt/cheat/fake.py; answers`,
 		{
 			name: "drop-in-with-sleep",
 			script: `serve_fake
-unit /etc/systemd/system/nginx.service.d/x.conf <<'EOF'
-[Service]
-Type=simple
-PIDFile=
-ExecStartPre=
-ExecStart=
-ExecStart=/bin/sleep infinity
-EOF
+nginx_runs '/bin/sleep infinity'
 ` + start,
 			landed: active,
 		},

@@ -47,6 +47,18 @@ unit() {
 	systemctl daemon-reload
 }
 
+# Has the unit of nginx start that command, and nothing before it.
+nginx_runs() {
+	unit /etc/systemd/system/nginx.service.d/x.conf <<EOF
+[Service]
+Type=simple
+PIDFile=
+ExecStartPre=
+ExecStart=
+ExecStart=$1
+EOF
+}
+
 # nginx as it should be, with a configuration that is not the one that broke.
 good_conf() {
 	mkdir -p $cheat/etc
