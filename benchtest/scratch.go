@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/benchtest-dev/benchtest/fixtures"
@@ -15,6 +16,6 @@ func (s *suite) openScratch(_ context.Context, run string) error {
 		return fmt.Errorf("make the run's scratch directory: %w", err)
 	}
 	s.runner.Scratch = scratch.Dir
-	s.undo = append(s.undo, func(context.Context) error { return scratch.Close() })
+	s.undo = append(s.undo, func(context.Context) error { return errors.Join(s.runner.Close(), scratch.Close()) })
 	return nil
 }

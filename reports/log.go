@@ -14,8 +14,9 @@ import (
 // A Log writes events.jsonl: append-only, one JSON object a line. Its methods
 // may be called concurrently. The caller closes it.
 type Log struct {
-	mu   sync.Mutex
-	file *os.File
+	mu    sync.Mutex
+	file  *os.File
+	saver *saver
 }
 
 // OpenLog opens the log at path for appending and makes it where it is not
@@ -32,11 +33,12 @@ func newLog(f *os.File) (*Log, error) {
 	if err := mendTail(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("mend event log: %w", err), f.Close())
 	}
-	return &Log{file: f}, nil
+	return &Log{file: f, saver: newSaver(f.Sync)}, nil
 }
 
-// Append writes e as one line. What starts or ends a run is on the disk when
-// Append returns, with all the lines before it; Sync does that for the others.
+// Append writes e as one line, which a process that is killed does not lose.
+// What starts or ends a run is on the disk when Append returns, with all the
+// lines before it; a verdict is there a moment later, should the power fail.
 func (l *Log) Append(e Event) error {
 	if e.At.IsZero() {
 		e.At = time.Now()
@@ -52,26 +54,25 @@ func (l *Log) Append(e Event) error {
 	if err != nil {
 		return fmt.Errorf("append event %s: %w", e.Kind, err)
 	}
-	if e.Kind == RunStarted || e.Kind == RunFinished {
-		return l.Sync()
+	switch e.Kind {
+	case RunStarted, RunFinished:
+		err = l.saver.save()
+	case AttemptFinished:
+		err = l.saver.soon()
 	}
-	return nil
-}
-
-// Sync returns when what was appended is on the disk. Those who come meanwhile
-// write on, and the disk serves all who wait at once.
-func (l *Log) Sync() error {
-	if err := l.file.Sync(); err != nil {
+	if err != nil {
 		return fmt.Errorf("sync event log: %w", err)
 	}
 	return nil
 }
 
-// Close closes the log; Append then fails with os.ErrClosed.
+// Close closes the log, with all that was appended on the disk; Append then
+// fails with os.ErrClosed.
 func (l *Log) Close() error {
+	err := l.saver.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.file.Close()
+	return errors.Join(err, l.file.Close())
 }
 
 // mendTail ends a last line that has no newline: a whole event gets one, and

@@ -18,7 +18,6 @@ type book struct {
 	// bastion takes what the bastion refuses; nil until the book is open.
 	bastion io.Writer
 	spec    Spec
-	synced  chan error // the verdict is on the disk, or not; nil until it is written
 }
 
 func newBook(run *reports.Run, spec Spec) *book {
@@ -54,9 +53,7 @@ func (b *book) event(e reports.Event) error {
 	return b.run.Log.Append(e)
 }
 
-// finish seals the evidence and writes the verdict, for which settle waits: a
-// process that is killed loses nothing that is written, and the disk has time
-// while the machines go.
+// finish seals the evidence and writes the verdict.
 func (b *book) finish(rec *reports.Attempt) error {
 	err := b.open() // one that was never admitted has a record too
 	if b.dir != nil {
@@ -64,18 +61,7 @@ func (b *book) finish(rec *reports.Attempt) error {
 		rec.Dir, rec.Digests.Evidence = b.dir.Name, digest
 		err = errors.Join(err, serr)
 	}
-	err = errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
-	b.synced = make(chan error, 1)
-	go func() { b.synced <- b.run.Log.Sync() }()
-	return err
-}
-
-// settle returns when the verdict is on the disk.
-func (b *book) settle() error {
-	if b.synced == nil {
-		return nil
-	}
-	return <-b.synced
+	return errors.Join(err, b.event(reports.Event{Kind: reports.AttemptFinished, Attempt: rec}))
 }
 
 // A teeLog writes lines for people to the attempt's log and to the test's output.

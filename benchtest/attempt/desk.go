@@ -36,7 +36,7 @@ func (t *try) openDesk(ctx context.Context) (*desk, error) {
 		return nil, fmt.Errorf("make the engine's directory: %w", err)
 	}
 	d := &desk{dir: root + "/work", sandboxes: map[string]providers.Runner{}}
-	d.closers = append(d.closers, func() error { return os.RemoveAll(root) })
+	d.closers = append(d.closers, func() error { t.sweeper.remove(root); return nil })
 	if err := os.Mkdir(d.dir, 0o700); err != nil {
 		return nil, errors.Join(fmt.Errorf("make the engine's directory: %w", err), d.close())
 	}
@@ -71,7 +71,8 @@ func (t *try) openBastion(ctx context.Context, d *desk, dir string) error {
 	return nil
 }
 
-// close undoes openDesk, last things first.
+// close undoes openDesk, last things first. Its files go in their own time:
+// nobody works there any more.
 func (d *desk) close() error {
 	var errs []error
 	for _, undo := range slices.Backward(d.closers) {

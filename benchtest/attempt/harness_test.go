@@ -71,6 +71,8 @@ func newHarness(t *testing.T, change func(*harness)) *harness {
 	})
 	h.Gateway, err = gateways.New("runner")
 	require.NoError(t, err)
+	h.Scratch, err = os.MkdirTemp("", "bt-") // a short path, for sockets
+	require.NoError(t, err)
 	h.Binary, err = os.Executable()
 	require.NoError(t, err)
 	if h.Engine == nil {
@@ -88,6 +90,8 @@ func newHarness(t *testing.T, change func(*harness)) *harness {
 // close checks that nothing is left.
 func (h *harness) close() {
 	require.NoError(h.t, h.Pool.Close(context.WithoutCancel(h.t.Context())))
+	require.NoError(h.t, h.Close())
+	require.NoError(h.t, os.Remove(h.Scratch), "engines' directories left")
 	require.NoError(h.t, h.Record.Close())
 	require.NoError(h.t, h.Probe.Close())
 	if h.Keep != attempt.KeepNever {

@@ -95,12 +95,21 @@ func (t *try) disconnect(ctx context.Context) error {
 	return t.Journal.Remove(t.network)
 }
 
+// readyFresh is how long a machine counts as ready after it was found so.
+const readyFresh = time.Second
+
 // ready ends the hand-over: every machine answers a command and has no job
-// queued. The pool made sure of that; a machine may have changed since.
+// queued. The pool made sure of that; a machine that stood by may have changed
+// since.
 func (t *try) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, t.limit.Ready)
 	defer cancel()
-	return t.each(func(h *host) error { return h.root.WaitReady(ctx) })
+	return t.each(func(h *host) error {
+		if time.Since(h.clone.ReadyAt) < readyFresh {
+			return nil
+		}
+		return h.root.WaitReady(ctx)
+	})
 }
 
 // ReadyFunc is what a pool calls before it hands a clone over: PID 1 reports

@@ -106,7 +106,6 @@ func (t *try) live(ctx context.Context, last bool) {
 	if err := t.timed(&t.rec.Phases.Release, func() error { return t.release(ctx) }); err != nil {
 		t.Log.Error("release machines", "attempt", t.id, "err", err)
 	}
-	t.note(t.book.settle())
 }
 
 // timed adds what do takes to clock.

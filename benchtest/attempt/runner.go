@@ -61,8 +61,13 @@ type Runner struct {
 	Keep      Keep
 	Seed      int64
 
-	warden isolate.Warden // confines engines
+	warden  isolate.Warden // confines engines
+	sweeper sweeper
 }
+
+// Close returns when nothing is left of the attempts' working directories. It
+// is called after the last attempt.
+func (r *Runner) Close() error { return r.sweeper.wait() }
 
 // Keep says which machines stay after an attempt.
 type Keep string
