@@ -20,18 +20,21 @@ func TestSaver(t *testing.T) {
 		want int32 // syncs, when all is over
 	}{
 		{"many that come at once share one", func(t *testing.T, s *saver) {
+			t.Helper()
 			for range 50 {
 				require.NoError(t, s.soon())
 			}
 			time.Sleep(time.Second)
 		}, 1},
 		{"whoever comes while it is busy has one more", func(t *testing.T, s *saver) {
+			t.Helper()
 			require.NoError(t, s.soon())
 			time.Sleep(syncTakes / 2)
 			require.NoError(t, s.soon())
 			time.Sleep(time.Second)
 		}, 2},
 		{"it rests between two", func(t *testing.T, s *saver) {
+			t.Helper()
 			for range 20 {
 				require.NoError(t, s.soon())
 				time.Sleep((saveRest + syncTakes) / 10)
@@ -39,6 +42,7 @@ func TestSaver(t *testing.T) {
 			time.Sleep(time.Second)
 		}, 3},
 		{"close waits for what is left, not for the rest", func(t *testing.T, s *saver) {
+			t.Helper()
 			require.NoError(t, s.soon())
 			time.Sleep(syncTakes / 2)
 			require.NoError(t, s.soon())
@@ -47,6 +51,7 @@ func TestSaver(t *testing.T) {
 			assert.Equal(t, syncTakes/2+syncTakes, time.Since(began))
 		}, 2},
 		{"save waits", func(t *testing.T, s *saver) {
+			t.Helper()
 			began := time.Now()
 			require.NoError(t, s.save())
 			assert.Equal(t, syncTakes, time.Since(began))

@@ -71,7 +71,7 @@ func newHarness(t *testing.T, change func(*harness)) *harness {
 	})
 	h.Gateway, err = gateways.New("runner")
 	require.NoError(t, err)
-	h.Scratch, err = os.MkdirTemp("", "bt-") // a short path, for sockets
+	h.Scratch, err = os.MkdirTemp("", "bt-") //nolint:usetesting // a short path, for sockets
 	require.NoError(t, err)
 	h.Binary, err = os.Executable()
 	require.NoError(t, err)
