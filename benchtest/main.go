@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -55,8 +56,15 @@ func run(m TestingM, c Config) int {
 	return code
 }
 
+// gcPercent lets the heap grow to five times what is alive, which is a few
+// megabytes: a suite waits for machines, and what it does at once is bounded.
+const gcPercent = 400
+
 // runSuite is run once the flags are read.
 func runSuite(m TestingM, c Config, set *settings) int {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := interruptible()
 	defer stop()
 	s, err := newSuite(ctx, c, set, flag.CommandLine)
