@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 // Build makes the template, and its bases, unless they are there. It works in
@@ -165,7 +166,7 @@ func (b *build) tail() []byte {
 // cleanUp removes what only the build needed.
 func (b *build) cleanUp(ctx context.Context) error {
 	b.progress("cleaning " + b.t.Name)
-	if err := b.script(ctx, cleanupScript); err != nil {
+	if err := b.script(ctx, guest.CleanupScript); err != nil {
 		return err
 	}
 	return os.RemoveAll(b.rec.Upper + ".work")

@@ -8,14 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "embed"
-)
-
-var (
-	//go:embed guest/setup.sh
-	setupScript string
-	//go:embed guest/cleanup.sh
-	cleanupScript string
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 // install installs a layer's packages and makes of any template one that this
@@ -28,7 +21,7 @@ func (b *build) install(ctx context.Context) error {
 			b.progress("installing " + few(packages))
 		}
 	}
-	return b.script(ctx, setupScript, packages...)
+	return b.script(ctx, guest.SetupScript+guest.ContainerScript, packages...)
 }
 
 // few names a list's first items and counts the rest.

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 // A network is the name of an attempt's: a bridge in a network namespace that
@@ -61,9 +62,9 @@ func (p *Provider) connect(ctx context.Context, attempt string, machines map[str
 		return fmt.Errorf("%d hosts: want at most %d", len(machines), maxHosts)
 	}
 	names := slices.Sorted(maps.Keys(machines))
-	hosts := make([]host, len(names))
+	hosts := make([]guest.Host, len(names))
 	for i, name := range names {
-		hosts[i] = host{Name: name, Address: fmt.Sprintf("10.77.0.%d", 10+i)}
+		hosts[i] = guest.Host{Name: name, Address: fmt.Sprintf("10.77.0.%d", 10+i)}
 	}
 	n := networkOf(attempt)
 	if len(hosts) > 1 {

@@ -18,11 +18,8 @@ import (
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/ansible"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
-
-// provisionDir is where a template's own files are in the guest while it is
-// provisioned.
-const provisionDir = "var/lib/benchtest-build"
 
 // provision boots the template as a clone would be, without a network, and
 // runs its provisioning in it.
@@ -66,7 +63,7 @@ func (b *build) provisionScript(ctx context.Context, _ *Machine, _ providers.Key
 	if err := copyIn(b.t.Files, dirOf(b.rec.ID).root()); err != nil {
 		return err
 	}
-	return b.exec(ctx, b.log, "/bin/sh", "-c", "cd /"+provisionDir+" && chmod +x "+b.t.Provision+" && exec ./"+b.t.Provision)
+	return b.exec(ctx, b.log, "/bin/sh", "-c", "cd /"+guest.BuildDir+" && chmod +x "+b.t.Provision+" && exec ./"+b.t.Provision)
 }
 
 // provisionPlaybook runs the driver's Ansible against the guest, as root.
@@ -161,7 +158,7 @@ func copyIn(files fs.FS, rootPath string) error {
 		if err != nil {
 			return err
 		}
-		return guestFile{name: path.Join(provisionDir, name), mode: 0o644, data: data}.write(root)
+		return write(root, guest.File{Name: path.Join(guest.BuildDir, name), Mode: 0o644, Data: data})
 	})
 	if err != nil {
 		return fmt.Errorf("copy files: %w", err)

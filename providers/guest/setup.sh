@@ -42,17 +42,9 @@ fi
 printf 'agent ALL=(ALL) NOPASSWD: ALL\n' >/etc/sudoers.d/90-benchtest-agent
 chmod 440 /etc/sudoers.d/90-benchtest-agent
 
-# Units that cannot work in a container, and timers that would only make noise.
+# Timers that would only make noise.
 mkdir -p /etc/systemd/system /etc/systemd/journald.conf.d
-for unit in getty.target getty@.service console-getty.service serial-getty@.service container-getty@.service \
-	getty-static.service systemd-udevd.service systemd-udev-trigger.service systemd-udev-settle.service \
-	systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-modules-load.service \
-	systemd-remount-fs.service systemd-firstboot.service systemd-machine-id-commit.service \
-	systemd-network-generator.service systemd-pcrphase.service systemd-pcrphase-sysinit.service \
-	systemd-hwdb-update.service systemd-ask-password-console.path systemd-ask-password-wall.path \
-	sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount \
-	proc-sys-fs-binfmt_misc.automount systemd-binfmt.service kmod-static-nodes.service \
-	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
 	fstrim.timer man-db.timer motd-news.timer; do
 	ln -sf /dev/null "/etc/systemd/system/$unit"
 done
