@@ -104,6 +104,9 @@ type CloneSpec struct {
 	Network  Network
 	Limits   Limits
 	Keys     Keys
+	// Mounts are directories of the driver to be seen in the guest, for
+	// sandboxes of people's own. A provider that cannot refuses the clone.
+	Mounts []Mount
 }
 
 // Keys are what a clone is told of SSH. The provider installs them before the

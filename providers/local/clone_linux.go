@@ -44,6 +44,9 @@ func (p *Provider) recordOf(c providers.CloneSpec) (record, error) {
 	if err := checkID(c.ID); err != nil {
 		return record{}, err
 	}
+	if len(c.Mounts) > 0 {
+		return record{}, errors.New("provider local mounts no directories of the driver: copy them in")
+	}
 	run := cmp.Or(c.Run, p.run, "none")
 	if !runName.MatchString(run) {
 		return record{}, fmt.Errorf("run ID %q cannot name a cgroup", run)
