@@ -140,9 +140,12 @@ func TestCheats_daemon(t *testing.T) {
 				o.confine(t, isolate.Config{})
 				o.grace = time.Minute // how long it would be waited for
 			}
-			mark := "daemon-" + strings.ReplaceAll(t.Name(), "/", "-")
+			name := strings.ReplaceAll(t.Name(), "/", "-")
 			start := time.Now()
-			o.sh(t, `(setsid bash -c 'exec -a `+mark+` sleep 600' &) ; until grep -qs `+mark+` /proc/[0-9]*/cmdline; do :; done`)
+			// Nobody's command line but the daemon's may hold the mark: else the
+			// script would find itself, and end before the daemon has begun.
+			o.sh(t, `d=dae; export m=${d}mon-`+name+`; (setsid bash -c 'exec -a "$m" sleep 600' &) ; until grep -qs "[d]aemon-`+name+`" /proc/[0-9]*/cmdline; do :; done`)
+			mark := "daemon-" + name
 			assert.Less(t, time.Since(start), 20*time.Second)
 			assert.Equal(t, tt.landed, running(mark))
 			killMarked(t, mark)
