@@ -20,7 +20,7 @@ type settings struct {
 	provider, scenarios, gateway                     string
 	engine, engineCmd, engineEnv                     string
 	mainEngine, secondaryEngine, specialty           string
-	order, shard, keep, fail, evidence               string
+	order, shard, reset, keep, fail, evidence        string
 	reportDir, logFile                               string
 	iter, maxConcurrent, poolIdle                    int
 	seed                                             int64
@@ -45,6 +45,7 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.specialty, "specialty", "", "specialty `key` for all agents of this run")
 	str(&s.order, "order", "longest", "order of admission: `longest`, shuffle or key")
 	str(&s.shard, "shard", "", "run only part `n/m` of the selected scenarios, such as 2/8")
+	str(&s.reset, "reset", "snapshot", "between attempts bring machines back by `snapshot` where the provider can, or never: a new clone for each")
 	str(&s.keep, "keep", "never", "keep machines after an attempt: `never`, failed or always")
 	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass, or never")
 	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
@@ -96,6 +97,7 @@ func (s *settings) check() error {
 		errs = append(errs, fmt.Errorf("-benchtest.%s=%q: want %s", flag, value, strings.Join(allowed, ", ")))
 	}
 	oneOf("order", s.order, "longest", "shuffle", "key")
+	oneOf("reset", s.reset, "snapshot", "never")
 	oneOf("keep", s.keep, "never", "failed", "always")
 	oneOf("fail", s.fail, "any", "never")
 	oneOf("evidence", s.evidence, "any", "observed")

@@ -32,7 +32,7 @@ func (s *suite) openFixtures(ctx context.Context, run string) error {
 	s.runner.Pool = fixtures.NewPool(ctx, fixtures.PoolConfig{
 		Provider: s.runner.Provider, ProviderName: s.provider, Journal: s.runner.Journal, Admission: s.runner.Admission, Run: run,
 		Build: s.templates().EnsureBuilt, Ready: s.runner.ReadyFunc(), MaxIdle: idle(s.set.poolIdle),
-		ReplenishDelay: s.set.replenishDelay, Rate: s.set.replenishRate, Log: s.runner.Log,
+		ReplenishDelay: s.set.replenishDelay, Rate: s.set.replenishRate, Reset: s.set.reset == "snapshot", Log: s.runner.Log,
 	})
 	s.undo = append(s.undo, s.runner.Pool.Close)
 	return nil

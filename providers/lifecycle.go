@@ -53,3 +53,12 @@ type Mount struct {
 	Guest    string // absolute; empty: as Host
 	Writable bool
 }
+
+// A Resetter is a Machine whose snapshots bring all of it back, memory and disk
+// and clock, so that another attempt may have it. After Restore its
+// connections are dead.
+type Resetter interface {
+	Snapshotter
+	// CanReset is nil, or says why this machine's driver cannot.
+	CanReset(ctx context.Context) error
+}

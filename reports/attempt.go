@@ -51,6 +51,9 @@ type Host struct {
 	Limits   providers.Limits   `json:"limits"`
 	Enforced providers.Enforced `json:"enforced"`
 	Kept     bool               `json:"kept,omitempty"` // for a person to look at
+	// Reset: it worked for another attempt of the run before, and was brought
+	// back by snapshot; else it was cloned for this one.
+	Reset bool `json:"reset,omitempty"`
 }
 
 // Digests pin what an attempt was made of, in hex.

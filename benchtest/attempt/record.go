@@ -49,7 +49,7 @@ func (t *try) hostRecord(h *host) reports.Host {
 		return rec
 	}
 	tmpl := h.clone.Template
-	rec.Machine, rec.Template = h.clone.Machine.ID(), tmpl.Name
+	rec.Machine, rec.Template, rec.Reset = h.clone.Machine.ID(), tmpl.Name, h.clone.Reset
 	rec.Limits = providers.Limits{MemoryMiB: tmpl.MemoryMiB, VCPU: tmpl.VCPU, DiskMiB: tmpl.DiskMiB}
 	rec.Enforced = providers.Enforced{Reason: "the provider does not say"}
 	if r, ok := h.clone.Machine.(providers.LimitReporter); ok {
