@@ -15,6 +15,11 @@ func (s *suite) chooseParts() error {
 	if err != nil {
 		return err
 	}
+	if s.set.provider == "" && len(tags()) == 0 {
+		if err := misspelt(buildTags()); err != nil {
+			return err
+		}
+	}
 	if s.provider, err = chooseProvider(s.set.provider, tags(), s.config.Provider); err != nil {
 		return err
 	}
