@@ -171,10 +171,7 @@ func (s *Sandbox) askInside(ctx context.Context, req facts.Request) (facts.Answe
 	if err != nil {
 		return facts.Answer{}, fmt.Errorf("encode request: %w", err)
 	}
-	if err := s.installProbe(ctx); err != nil {
-		return facts.Answer{}, err
-	}
-	r, err := s.Exec(ctx, Command{Argv: []string{probePath}, Stdin: bytes.NewReader(question), MaxOutput: maxAnswer})
+	r, err := s.runProbe(ctx, question)
 	switch {
 	case err != nil:
 		return facts.Answer{}, err

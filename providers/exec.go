@@ -86,7 +86,7 @@ type execution struct {
 // or answering at any point, and only wait decides how long that is borne.
 func (x *execution) start(line string, stdin io.Reader) {
 	go func() {
-		if err := x.ses.request("exec", struct{ Line string }{line}); err != nil {
+		if err := x.ses.start(x.sandbox.access, "exec", line); err != nil {
 			x.failed <- err
 			return
 		}

@@ -75,7 +75,7 @@ func (x *execution) kill() {
 	}
 	err := errors.New("the login shell has not started it yet")
 	if pid := x.stderr.pid(); pid != 0 {
-		err = x.ses.link.killSession(ctx, x.sandbox.access.User, pid)
+		err = x.ses.link.killSession(ctx, x.sandbox.access, pid)
 	}
 	if err != nil {
 		x.sandbox.log.Warn("command not killed", "error", err)
@@ -93,7 +93,7 @@ func (x *execution) kill() {
 }
 
 // killSession kills all processes of the session pid.
-func (l *link) killSession(ctx context.Context, user string, pid int) error {
+func (l *link) killSession(ctx context.Context, a Access, pid int) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, killLimit, errLimit)
 	defer cancel()
 	ses, err := l.session(ctx, func() {})
@@ -103,7 +103,7 @@ func (l *link) killSession(ctx context.Context, user string, pid int) error {
 	defer ses.close()
 	refused := make(chan error, 1)
 	go func() {
-		if err := ses.request("exec", struct{ Line string }{killLine(user, pid)}); err != nil {
+		if err := ses.start(a, "exec", killLine(a.User, pid)); err != nil {
 			refused <- err
 		}
 	}()

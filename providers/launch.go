@@ -49,6 +49,9 @@ const launchReport = `n=$1; shift; echo "$n" && echo "$n $$" >&2 || exit 125; ex
 // (128 KiB), which is what it becomes for the login shell.
 const maxLine = 120 << 10
 
+// maxWord is that limit, less what the kernel and SSH add.
+const maxWord = 128<<10 - 64
+
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // Line is the command line to send, or an error when l cannot be one.

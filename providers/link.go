@@ -73,7 +73,7 @@ func (s *Sandbox) clientConfig() (config *ssh.ClientConfig, refused *atomic.Bool
 	refused = new(atomic.Bool)
 	pinned := ssh.FixedHostKey(s.access.HostKey)
 	config = &ssh.ClientConfig{
-		User: s.access.User,
+		User: s.access.login(),
 		Auth: []ssh.AuthMethod{ssh.PublicKeys(s.access.Key)},
 		HostKeyCallback: func(name string, remote net.Addr, key ssh.PublicKey) error {
 			err := pinned(name, remote, key)

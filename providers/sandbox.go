@@ -13,7 +13,10 @@ import (
 
 // Access is how a Sandbox proves itself to its machine and the machine to it.
 type Access struct {
-	User    string        // "root" or "agent"
+	User string // whose the commands are: "root", "agent", or a name of the machine's own
+	// Login is whom the SSH server lets in; empty means User. Where it is
+	// somebody else, everything becomes User's by sudo, without a password.
+	Login   string
 	Key     ssh.Signer    // our key
 	HostKey ssh.PublicKey // the guest's, pinned
 }

@@ -156,9 +156,14 @@ func (s *session) requests(in <-chan *ssh.Request) {
 // errSessionGone is a session that ended before it answered.
 var errSessionGone = errors.New("the session is gone")
 
-// request asks the server for something and waits for its yes.
-func (s *session) request(kind string, payload any) error {
-	ok, err := s.ch.SendRequest(kind, true, ssh.Marshal(payload))
+// start asks the server to run a command line or a subsystem as a's user, and
+// waits for its yes.
+func (s *session) start(a Access, kind, text string) error {
+	kind, payload := a.Start(kind, ssh.Marshal(startRequest{text}))
+	if len(payload) > maxWord { // the quotes that make it another user's add up
+		return fmt.Errorf("command line of %d bytes exceeds %d: send it on standard input", len(payload), maxWord)
+	}
+	ok, err := s.ch.SendRequest(kind, true, payload)
 	switch {
 	case err != nil: // io.EOF when the channel was closed, else the connection's end
 		return fmt.Errorf("%w: %w", errSessionGone, err)

@@ -110,7 +110,7 @@ func (s *Sandbox) files(ctx context.Context, do func(*sftp.Client) error) error 
 	}
 	defer ses.close()
 	done := make(chan error, 1)
-	go func() { done <- ses.files(do) }()
+	go func() { done <- ses.files(s.access, do) }()
 	select {
 	case err = <-done:
 	case <-ctx.Done():
@@ -122,8 +122,8 @@ func (s *Sandbox) files(ctx context.Context, do func(*sftp.Client) error) error 
 	return err
 }
 
-func (s *session) files(do func(*sftp.Client) error) error {
-	if err := s.request("subsystem", struct{ Name string }{"sftp"}); err != nil {
+func (s *session) files(a Access, do func(*sftp.Client) error) error {
+	if err := s.start(a, "subsystem", "sftp"); err != nil {
 		return fmt.Errorf("start sftp: %w", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, s.ch.Stderr()) }()

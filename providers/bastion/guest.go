@@ -136,6 +136,13 @@ func (g *guest) usable() error {
 	return nil
 }
 
+// access is how we log in to the guest, once it is attached.
+func (g *guest) access() providers.Access {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.up.Access
+}
+
 // take finds a seat, in a new lane if need be.
 func (g *guest) take() (*lane, error) {
 	g.mu.Lock()

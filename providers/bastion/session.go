@@ -144,7 +144,8 @@ func (s *session) start(r *ssh.Request) bool {
 		return false
 	}
 	s.run = run
-	ok, err := s.up.SendRequest(r.Type, true, r.Payload)
+	kind, payload := s.guest.access().Start(r.Type, r.Payload)
+	ok, err := s.up.SendRequest(kind, true, payload)
 	switch {
 	case err != nil:
 		run.failure.Store(new("the connection to the guest was lost"))

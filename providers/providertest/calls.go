@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -87,10 +89,21 @@ func builtin(up *uptime, c Call) Answerer {
 			}()
 			return 0
 		}
-	case is("/run/benchtest/probe") && c.Machine.fake.o.Facts != nil:
-		return func(context.Context) int { return probe(c) }
+	case probes(c.Argv) && c.Machine.fake.o.Facts != nil:
+		return func(context.Context) int {
+			if once := c.Argv[len(c.Argv)-1]; len(c.Argv) > 1 {
+				defer func() { _ = os.Remove(filepath.Join(c.Machine.dir, once)) }()
+			}
+			return probe(c)
+		}
 	}
 	return nil
+}
+
+// probes reports whether argv runs the probe that was uploaded: for the whole
+// connection, or for this once.
+func probes(argv []string) bool {
+	return slices.Equal(argv, []string{"/run/benchtest/probe"}) || len(argv) == 5 && argv[3] == "benchtest-probe"
 }
 
 // probe is the probe inside.
