@@ -42,9 +42,10 @@ func (s Store) Rootfs(ctx context.Context, t providers.Template) (string, error)
 	return path, nil
 }
 
-// packagesOf is what a template without a base has, in an order of its own.
-func packagesOf(t providers.Template) []string {
-	all := slices.Concat(machinePackages, t.Packages)
+// packagesOf is what a template without a base has, and more, in an order of
+// its own.
+func packagesOf(t providers.Template, more ...string) []string {
+	all := slices.Concat(machinePackages, t.Packages, more)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
