@@ -19,8 +19,12 @@ const (
 // A command is one verb. Its help is data, so that it cannot drift.
 type command struct {
 	name    string // "template build"
+	oldName string // one that still works
 	args    string // "[NAME...]"
 	summary string
+	// dashes: a "--" stays among the arguments, since what follows it is another
+	// program's.
+	dashes bool
 	// flags declares the command's flags on fs and returns what runs it.
 	flags func(fs *flag.FlagSet) runFunc
 }
@@ -33,7 +37,8 @@ func commands() []command {
 	return []command{
 		initCommand(), newCommand(), generateCommand(), lintCommand(), listCommand(), schemaCommand(), startCommand(),
 		templateList(), templateBuild(), templateDelete(), templateGC(),
-		sandboxList(), sandboxPurge(), dialCommand(), doctorCommand(),
+		sandboxPrepare(), sandboxRestore(), sandboxCreate(), sandboxDelete(), sandboxList(), sandboxPurge(),
+		sandboxSSH(), sandboxConfig(), dialCommand(), doctorCommand(),
 	}
 }
 
@@ -67,7 +72,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	do := c.flags(fs)
-	rest, err := parse(fs, rest)
+	rest, err := parse(fs, rest, c.dashes)
 	if errors.Is(err, flag.ErrHelp) {
 		c.help(e.stdout, fs)
 		return exitOK
@@ -100,12 +105,12 @@ func (e *env) code(c command, err error) int {
 
 // find returns the command with the longest name that args begin with.
 func find(args []string) (command, []string, bool) {
-	for _, words := range []int{2, 1} {
+	for _, words := range []int{3, 2, 1} {
 		if len(args) < words {
 			continue
 		}
 		for _, c := range commands() {
-			if c.name == strings.Join(args[:words], " ") {
+			if said := strings.Join(args[:words], " "); c.name == said || c.oldName == said {
 				return c, args[words:], true
 			}
 		}
@@ -113,19 +118,23 @@ func find(args []string) (command, []string, bool) {
 	return command{}, nil, false
 }
 
-// parse reads flags wherever they stand among the arguments, up to "--".
-func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+// parse reads flags wherever they stand among the arguments, up to "--", which
+// is left out unless it is to be kept.
+func parse(fs *flag.FlagSet, args []string, keep bool) ([]string, error) {
 	var rest []string
 	for {
 		if err := fs.Parse(args); err != nil {
 			return nil, err
 		}
 		left := fs.Args()
+		if n := len(args) - len(left); n > 0 && args[n-1] == "--" {
+			if keep {
+				rest = append(rest, "--")
+			}
+			return append(rest, left...), nil
+		}
 		if len(left) == 0 {
 			return rest, nil
-		}
-		if n := len(args) - len(left); n > 0 && args[n-1] == "--" {
-			return append(rest, left...), nil
 		}
 		rest = append(rest, left[0])
 		args = left[1:]

@@ -11,7 +11,7 @@ import (
 
 func dialCommand() command {
 	return command{
-		name: "dial", args: "ID", summary: "Connect standard input and output to a machine's SSH server (a ProxyCommand)",
+		name: "dial", args: "ID", summary: "Connect standard input and output to the SSH server of a machine or sandbox (a ProxyCommand)",
 		flags: func(fs *flag.FlagSet) runFunc {
 			mode := modeFlag(fs)
 			return func(ctx context.Context, e *env, args []string) error { return e.dial(ctx, *mode, args) }
@@ -23,11 +23,20 @@ func (e *env) dial(ctx context.Context, mode string, args []string) error {
 	if len(args) != 1 {
 		return usagef("want one machine's ID: benchtest sandbox list shows them")
 	}
-	p, err := e.provider(mode)
+	k, err := e.keeper()
 	if err != nil {
 		return err
 	}
-	m, err := p.Open(ctx, args[0])
+	defer k.Store.Close()
+	id := args[0]
+	if r, err := k.Store.Find(id); err == nil {
+		id, mode = r.ID, r.Provider
+	}
+	p, err := k.Open(mode)
+	if err != nil {
+		return err
+	}
+	m, err := p.Open(ctx, id)
 	switch {
 	case errors.Is(err, providers.ErrNotFound):
 		return usagef("there is no machine %s: benchtest sandbox list shows them", args[0])

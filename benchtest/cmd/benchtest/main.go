@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/benchtest-dev/benchtest/benchtest/helper"
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 func main() { os.Exit(mainCode()) }
@@ -23,7 +24,7 @@ func mainCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal kills
-	e := &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv}
+	e := &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, providers: registry()}
 	return e.run(ctx, os.Args[1:])
 }
 
@@ -32,4 +33,5 @@ type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	lookup         func(string) (string, bool)
+	providers      *providers.Registry
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,12 +16,18 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/benchtest/helper"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// In the scripts `benchtest` is this test binary.
+// In the scripts `benchtest` is this test binary. Its helpers are started by
+// another name.
 func TestMain(m *testing.M) {
+	if code, handled := helper.Run(os.Args[1:], openProvider); handled {
+		os.Exit(code)
+	}
 	testscript.Main(m, map[string]func(){"benchtest": func() { os.Exit(mainCode()) }})
 }
 
@@ -34,16 +41,50 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BENCHTEST_HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("GOCACHE", filepath.Join(e.WorkDir, "gocache"))
 			e.Setenv("GOFLAGS", "-mod=mod")
+			if os.Geteuid() == 0 {
+				home := e.Getenv("BENCHTEST_HOME")
+				e.Defer(func() { purgeAll(t, home) })
+			}
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "root" {
+			switch name {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "built":
+				return len(builtTemplates()) > 0, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema-valid": schemaValid, "status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema-valid": schemaValid, "status": status, "lend": lend},
 	})
+}
+
+// purgeAll removes what a script that failed has left in its home.
+func purgeAll(t *testing.T, home string) {
+	t.Helper()
+	var out bytes.Buffer
+	e := &env{stdout: &out, stderr: &out, providers: registry(), lookup: func(name string) (string, bool) { return home, name == "BENCHTEST_HOME" }}
+	assert.Equal(t, exitOK, e.run(context.Background(), []string{"sandbox", "purge", "--all"}), "%s", &out)
+}
+
+// builtTemplates are the directories of templates that scripts may use, so
+// that none builds its own.
+func builtTemplates() []string {
+	found, _ := filepath.Glob(filepath.Join(os.Getenv("BENCHTEST_HOME"), "templates", "template-debian-base-*"))
+	return found
+}
+
+// lend gives the script's home the templates that are built.
+func lend(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 || neg {
+		ts.Fatalf("usage: lend")
+	}
+	templates := filepath.Join(ts.Getenv("BENCHTEST_HOME"), "templates")
+	ts.Check(os.MkdirAll(templates, 0o755))
+	for _, dir := range builtTemplates() {
+		ts.Check(os.Symlink(dir, filepath.Join(templates, filepath.Base(dir))))
+	}
 }
 
 // status runs a command and wants it to end with this exit status.
@@ -80,7 +121,7 @@ func schemaValid(ts *testscript.TestScript, neg bool, args []string) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
-	e := &env{stdout: &got, stderr: &got, lookup: func(string) (string, bool) { return "", false }}
+	e := &env{stdout: &got, stderr: &got, lookup: func(string) (string, bool) { return "", false }, providers: registry()}
 	require.Equal(t, exitOK, e.run(t.Context(), []string{"--help"}))
 	for _, c := range commands() {
 		_, _ = fmt.Fprintf(&got, "\n---- %s\n", c.name)

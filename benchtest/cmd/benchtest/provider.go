@@ -26,10 +26,10 @@ func (e *env) provider(name string) (providers.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	if linked := registry().Names(); slices.Contains(providers.Known, name) && !slices.Contains(linked, name) {
+	if linked := e.providers.Names(); slices.Contains(providers.Known, name) && !slices.Contains(linked, name) {
 		return nil, usagef("provider %q is not part of this version of benchtest: have %s", name, strings.Join(linked, ", "))
 	}
-	p, err := openProvider(name, h)
+	p, err := e.providers.New(name, providers.Options{Home: h})
 	if err != nil {
 		return nil, usageError{err}
 	}
