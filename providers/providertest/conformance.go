@@ -23,6 +23,12 @@ type Caps struct {
 	Reboot   bool // a guest comes back after `systemctl reboot`
 	Snapshot bool // the Machines are Snapshotters
 	Limits   bool // the Machines are LimitReporters
+	Start    bool // the Machines are Starters
+	Resize   bool // the Machines are Resizers
+	Keeper   bool // the Machines are SnapshotKeepers; with Snapshot
+	Copy     bool // the Provider is a Copier
+	Save     bool // the Provider is a Saver
+	Mounts   bool // clones may have Mounts; one without refuses them
 }
 
 // A Harness is what Run needs to know of a provider.
@@ -89,6 +95,12 @@ func Run(t *testing.T, h Harness) {
 		t.Run("facts", s.testFacts)
 		t.Run("limits", s.testLimits)
 		t.Run("snapshot", s.testSnapshot)
+		t.Run("snapshots", s.testSnapshots)
+		t.Run("stop and start", s.testPower)
+		t.Run("resize", s.testResize)
+		t.Run("copy", s.testCopy)
+		t.Run("save", s.testSave)
+		t.Run("mounts", s.testMounts)
 	})
 	t.Run("nothing is left", s.testNothingLeft)
 }

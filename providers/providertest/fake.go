@@ -36,6 +36,8 @@ type FakeOptions struct {
 	Exec func(c Call) Answerer
 	// Facts makes the machines Probers, and answers for the probe inside as well.
 	Facts func(m *FakeMachine, req facts.Request) (facts.Answer, error)
+	// Mounts: clones may have some, which only their Spec shows.
+	Mounts bool
 	// Enforced is what the machines report of their limits.
 	Enforced providers.Enforced
 }
@@ -67,6 +69,7 @@ type fakeBuild struct {
 	done    chan struct{}
 	created time.Time
 	err     error
+	content string // of one that was saved: what clones begin with
 }
 
 var (
@@ -164,16 +167,21 @@ func (f *Fake) build(ctx context.Context, t providers.Template, b *fakeBuild) er
 
 // Clone makes a machine of a template that was built.
 func (f *Fake) Clone(ctx context.Context, c providers.CloneSpec) (providers.Machine, error) {
-	m, err := f.clone(ctx, c)
+	m, err := f.cloneOf(ctx, c, "")
 	if err != nil {
 		return nil, fmt.Errorf("clone %s: %w", c.ID, err)
 	}
 	return m.face(), nil
 }
 
-func (f *Fake) clone(ctx context.Context, c providers.CloneSpec) (*FakeMachine, error) {
+// cloneOf makes a machine with what is in the directory content, or with what
+// its template has where that is empty.
+func (f *Fake) cloneOf(ctx context.Context, c providers.CloneSpec, content string) (*FakeMachine, error) {
 	if err := providers.CheckID(c.ID); err != nil {
 		return nil, err
+	}
+	if len(c.Mounts) > 0 && !f.o.Mounts {
+		return nil, errors.New("the fake mounts nothing: set FakeOptions.Mounts")
 	}
 	m, err := newFakeMachine(f, c)
 	if err != nil {
@@ -181,6 +189,9 @@ func (f *Fake) clone(ctx context.Context, c providers.CloneSpec) (*FakeMachine, 
 	}
 	f.state.mu.Lock()
 	b, taken := f.state.templates[c.Template.BuildName()], f.state.machines[c.ID] != nil
+	if content == "" && b != nil {
+		content = b.content
+	}
 	if b != nil && !taken {
 		f.state.machines[c.ID] = m
 		f.state.count.Clones++
@@ -198,6 +209,9 @@ func (f *Fake) clone(ctx context.Context, c providers.CloneSpec) (*FakeMachine, 
 	}
 	if err == nil {
 		err = os.MkdirAll(m.dir, 0o755)
+	}
+	if err == nil && content != "" {
+		err = os.CopyFS(m.dir, os.DirFS(content))
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.Destroy(context.WithoutCancel(ctx)))

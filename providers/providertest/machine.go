@@ -28,6 +28,7 @@ type FakeMachine struct {
 
 	mu   sync.Mutex
 	up   *uptime // nil: half made, powered off or destroyed
+	off  bool // it was stopped
 	gone bool
 }
 
@@ -92,8 +93,12 @@ func (m *FakeMachine) authorize(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Per
 // ID is the CloneSpec's.
 func (m *FakeMachine) ID() string { return m.spec.ID }
 
-// Spec is what the machine was made of.
-func (m *FakeMachine) Spec() providers.CloneSpec { return m.spec }
+// Spec is what the machine was made of, with the limits that Resize gave it.
+func (m *FakeMachine) Spec() providers.CloneSpec {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.spec
+}
 
 // Dir is the machine's root and its users' home.
 func (m *FakeMachine) Dir() string { return m.dir }
@@ -187,7 +192,7 @@ func (m *FakeMachine) Destroy(ctx context.Context) error {
 	if err := wait(ctx, m.fake.o.DestroyDelay); err != nil {
 		return fmt.Errorf("destroy %s: %w", m.spec.ID, err)
 	}
-	if err := os.RemoveAll(m.dir); err != nil {
+	if err := errors.Join(os.RemoveAll(m.dir), os.RemoveAll(m.snapshots())); err != nil {
 		return fmt.Errorf("destroy %s: %w", m.spec.ID, err)
 	}
 	m.fake.state.mu.Lock()
@@ -227,7 +232,10 @@ func (m *FakeMachine) info() providers.MachineInfo {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	state := "running"
-	if m.up == nil {
+	switch {
+	case m.off:
+		state = "stopped"
+	case m.up == nil:
 		state = "broken"
 	}
 	return providers.MachineInfo{
