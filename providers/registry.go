@@ -15,6 +15,13 @@ var ErrNotFound = errors.New("machine not found")
 type Options struct {
 	Home string // BENCHTEST_HOME, absolute
 	Run  string // the run's ID; empty in the CLI
+
+	// Of provider host: the inventory file; whether a host whose key nobody
+	// knows is believed once; and where the processes of this machine meet
+	// (empty: below Home).
+	Inventory  string
+	TrustFirst bool
+	LockDir    string
 }
 
 // A Registry maps names to providers. The zero value is empty and ready.
