@@ -26,6 +26,8 @@ type settings struct {
 	seed                                             int64
 	ramCap, cpuCap, concurrencyFactor, replenishRate float64
 	timeout, replenishDelay                          time.Duration
+	inventory                                        string
+	sshTrustFirst                                    bool
 	dryRun                                           bool
 }
 
@@ -61,6 +63,8 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	fs.Float64Var(&s.replenishRate, flagPrefix+"pool-rate", 0, "most `clones a second` that the pool makes; 0 means no cap")
 	fs.DurationVar(&s.replenishDelay, flagPrefix+"pool-delay", 0, "`time` between a clone's hand-over and the making of the next one")
 	fs.DurationVar(&s.timeout, flagPrefix+"timeout", c.Timeout, "replaces the engine's `limit` in every scenario; 0 leaves it")
+	str(&s.inventory, "inventory", "", "`file` of provider host's hosts, below the package's directory where it is not absolute: benchtest's YAML, or Ansible's INI or YAML")
+	fs.BoolVar(&s.sshTrustFirst, flagPrefix+"ssh-trust-first", false, "believe the SSH host key of an inventory's host that nobody knows, and pin it from then on")
 	fs.BoolVar(&s.dryRun, flagPrefix+"dry-run", false, "check and list what would run, and run nothing")
 	return s
 }

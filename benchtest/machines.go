@@ -3,8 +3,10 @@ package benchtest
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
+	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -14,7 +16,7 @@ func (s *suite) openProvider(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	p, err := registry.New(s.provider, providers.Options{Home: s.home, Run: run})
+	p, err := registry.New(s.provider, s.options(run))
 	if err != nil {
 		return err
 	}
@@ -26,6 +28,15 @@ func (s *suite) openProvider(ctx context.Context, run string) error {
 	}
 	s.runner.Provider = p
 	return nil
+}
+
+// options are what the flags say to a provider.
+func (s *suite) options(run string) providers.Options {
+	o := providers.Options{Home: s.home, Run: run, Inventory: s.set.inventory, TrustFirst: s.set.sshTrustFirst, LockDir: fixtures.LockDir()}
+	if o.Inventory != "" && !filepath.IsAbs(o.Inventory) {
+		o.Inventory = filepath.Join(s.dir, o.Inventory)
+	}
+	return o
 }
 
 // openProbe builds the probe, or takes the one that is built.

@@ -57,6 +57,7 @@ func linked(registry *providers.Registry, name string, tags []string) error {
 func newRegistry(c Config) (*providers.Registry, error) {
 	r := &providers.Registry{}
 	registerLocal(r)
+	registerHost(r)
 	for name, mk := range c.Providers {
 		if slices.Contains(providers.Known, name) {
 			return nil, fmt.Errorf("Config.Providers: %q is benchtest's own name: choose another", name)

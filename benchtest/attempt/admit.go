@@ -27,7 +27,15 @@ func (t *try) admitted(ctx context.Context) error {
 		ctx, cancel = context.WithDeadlineCause(ctx, t.Deadline.Add(-expected), errNoTime)
 		defer cancel()
 	}
+	if err := t.borrow(ctx, wants); err != nil {
+		return t.neverAdmitted(ctx, expected, err)
+	}
 	t.reservation, err = t.Admission.Admit(ctx, fixtures.Request{ID: t.id, Key: t.sc.Key, Demand: demand, Expected: expected, Wants: wants})
+	return t.neverAdmitted(ctx, expected, err)
+}
+
+// neverAdmitted says why, where that was for want of time.
+func (t *try) neverAdmitted(ctx context.Context, expected time.Duration, err error) error {
 	if err != nil && errors.Is(context.Cause(ctx), errNoTime) {
 		return fmt.Errorf("never admitted: it is expected to take %s and the suite ends before: run with -timeout 0", expected.Round(time.Second))
 	}

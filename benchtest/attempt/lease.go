@@ -13,14 +13,18 @@ import (
 // wants is one machine a host, in the scenario's order.
 func (t *try) wants() ([]fixtures.Want, error) {
 	wants := make([]fixtures.Want, 0, len(t.sc.Hosts))
+	_, lends := t.Provider.(providers.Lender)
 	for _, h := range t.sc.Hosts {
-		tmpl, err := t.Templates.Get(h.Template)
-		if err != nil {
-			return nil, fmt.Errorf("host %s: %w", h.HostName, err)
+		var tmpl providers.Template // a host that is lent may have none
+		if h.Template != "" || !lends {
+			var err error
+			if tmpl, err = t.Templates.Get(h.Template); err != nil {
+				return nil, fmt.Errorf("host %s: %w", h.HostName, err)
+			}
 		}
 		wants = append(wants, fixtures.Want{
 			Template: tmpl, HostName: h.HostName, HostID: h.HostID, Network: providers.Network(t.sc.Network),
-			Attempt: t.id, Reservation: t.reservation,
+			Attempt: t.id, Reservation: t.reservation, Lent: lends,
 		})
 	}
 	return wants, nil

@@ -26,6 +26,9 @@ type try struct {
 	dir   *reports.AttemptDir // the book's, once it is open
 
 	reservation *fixtures.Reservation
+	giveBack    func() // frees lent machines that were never cloned; nil: none were
+	broken      bool   // prepare.* has begun
+	soiled      bool   // lent machines were changed, and restore.* is to mend them
 	hosts       []*host
 	network     string // the lease of the hosts' network; empty: none
 	access      *driverAccess

@@ -15,10 +15,21 @@ func (t *try) restore(ctx context.Context) error {
 	if t.sc.Scripts.Restore.None() {
 		return nil
 	}
+	unmended, err := t.soil()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, t.limit.Prepare)
 	defer cancel()
-	if _, err := t.run(ctx, task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}); err != nil {
+	k := task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}
+	results, err := t.run(ctx, k)
+	if err != nil {
 		t.logf("restore: %v", err)
+	}
+	for _, h := range t.hosts {
+		if err := restored(h.name, k, results, err); unmended && err != nil {
+			return fmt.Errorf("host %s was left as an attempt that died made it: %w", h.name, err)
+		}
 	}
 	return t.ready(ctx)
 }
@@ -28,6 +39,7 @@ func (t *try) prepare(ctx context.Context) error {
 	if t.sc.Scripts.Prepare.None() {
 		return nil
 	}
+	t.broken = true
 	ctx, cancel := context.WithTimeout(ctx, t.limit.Prepare)
 	defer cancel()
 	results, err := t.run(ctx, task{name: "prepare", step: t.sc.Scripts.Prepare, limit: t.limit.Prepare})

@@ -11,6 +11,7 @@ import (
 // release gives everything back, synchronously, whatever ended the attempt:
 // its limit is its own, since the attempt's context may be over.
 func (t *try) release(ctx context.Context) error {
+	t.mend(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.limit.Release)
 	defer cancel()
 	var errs []error
@@ -28,6 +29,9 @@ func (t *try) release(ctx context.Context) error {
 		errs = append(errs, err)
 	default:
 		errs = append(errs, t.disconnect(ctx))
+	}
+	if t.giveBack != nil {
+		t.giveBack()
 	}
 	if t.reservation != nil {
 		t.reservation.Release()

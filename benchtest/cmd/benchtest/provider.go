@@ -1,17 +1,20 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/host"
 )
 
 // registry links every provider there is: go tool takes no build tags.
 func registry() *providers.Registry {
 	r := &providers.Registry{}
 	registerLocal(r)
+	r.Register("host", host.New)
 	return r
 }
 
@@ -29,7 +32,14 @@ func (e *env) provider(name string) (providers.Provider, error) {
 	if linked := e.providers.Names(); slices.Contains(providers.Known, name) && !slices.Contains(linked, name) {
 		return nil, usagef("provider %q is not part of this version of benchtest: have %s", name, strings.Join(linked, ", "))
 	}
-	p, err := e.providers.New(name, providers.Options{Home: h})
+	inventory, _ := e.lookup("BENCHTEST_INVENTORY")
+	if inventory != "" {
+		if inventory, err = filepath.Abs(inventory); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	trust, _ := e.lookup("BENCHTEST_SSH_TRUST_FIRST")
+	p, err := e.providers.New(name, providers.Options{Home: h, Inventory: inventory, TrustFirst: trust == "1" || trust == "true", LockDir: fixtures.LockDir()})
 	if err != nil {
 		return nil, usageError{err}
 	}
