@@ -58,6 +58,7 @@ func newRegistry(c Config) (*providers.Registry, error) {
 	r := &providers.Registry{}
 	registerLocal(r)
 	registerHost(r)
+	registerLima(r)
 	for name, mk := range c.Providers {
 		if slices.Contains(providers.Known, name) {
 			return nil, fmt.Errorf("Config.Providers: %q is benchtest's own name: choose another", name)

@@ -8,6 +8,7 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/host"
+	"github.com/benchtest-dev/benchtest/providers/lima"
 )
 
 // registry links every provider there is: go tool takes no build tags.
@@ -15,6 +16,7 @@ func registry() *providers.Registry {
 	r := &providers.Registry{}
 	registerLocal(r)
 	r.Register("host", host.New)
+	r.Register("lima", lima.New)
 	return r
 }
 

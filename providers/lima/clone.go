@@ -1,0 +1,146 @@
+package lima
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
+)
+
+// Clone copies the template's instance, starts the copy and gives it its
+// identity. It returns when the machine's own SSH server answers.
+func (p *Provider) Clone(ctx context.Context, c providers.CloneSpec) (providers.Machine, error) {
+	m, err := p.clone(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("clone %s: %w", c.ID, err)
+	}
+	return m, nil
+}
+
+func (p *Provider) clone(ctx context.Context, c providers.CloneSpec) (*Machine, error) {
+	if err := p.checkSpec(c); err != nil {
+		return nil, err
+	}
+	unlock, err := p.lockTemplate(ctx, c.Template.BuildName(), shared)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	t, err := p.requireMeta(c.Template)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := p.recordOf(c, t)
+	if err != nil {
+		return nil, err
+	}
+	src := source{instance: t.Instance, hostKey: t.HostKey, hosts: t.Hosts, passwd: t.Passwd}
+	if t.fits(rec) {
+		src.state = bootedTag
+	}
+	return p.make(ctx, rec, src, c.Keys, unlock)
+}
+
+func (p *Provider) checkSpec(c providers.CloneSpec) error {
+	if err := providers.CheckID(c.ID); err != nil {
+		return err
+	}
+	if c.Network == providers.NetworkNone && !p.tool.settings.usesQEMU() {
+		return errors.New("provider lima keeps a guest from the world with QEMU alone: set BENCHTEST_LIMA_QEMU=qemu-system-" + qemuArch() + ", or ask for network: open")
+	}
+	if len(c.Mounts) > 0 {
+		return fmt.Errorf("template %s is in plain mode, which mounts nothing: copy files in, or use a template with mode: integrated", c.Template.Name)
+	}
+	return nil
+}
+
+func (p *Provider) recordOf(c providers.CloneSpec, t meta) (record, error) {
+	key, err := hostKeyOf(c.Keys)
+	if err != nil {
+		return record{}, err
+	}
+	return record{
+		ID: c.ID, Instance: instanceName(p.home, c.ID), Run: cmp.Or(c.Run, p.run), Template: t.Name,
+		HostName: cmp.Or(c.HostName, c.Template.Name), HostKey: key, Network: c.Network,
+		VCPU:      cmp.Or(c.Limits.VCPU, t.VCPU, 1),
+		MemoryMiB: cmp.Or(c.Limits.MemoryMiB, t.MemoryMiB, 1024),
+		DiskMiB:   cmp.Or(c.Limits.DiskMiB, t.DiskMiB, 10240),
+		Created:   time.Now(),
+	}, nil
+}
+
+// A source is what a machine is copied from.
+type source struct {
+	instance      string // stopped
+	hostKey       string // what its guest shows
+	hosts, passwd string // its files
+	state         string // a snapshot of it that the copy can go on from
+}
+
+// make makes the machine of rec. When it fails, nothing of it is left. copied
+// is called as soon as the source is needed no more.
+func (p *Provider) make(ctx context.Context, rec record, src source, keys providers.Keys, copied func()) (_ *Machine, err error) {
+	pinned, err := parseKey(src.hostKey)
+	if err != nil {
+		return nil, err
+	}
+	files, err := guest.Identity(rec.HostName, src.hosts, src.passwd, keys)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.tool.prepare(); err != nil {
+		return nil, err
+	}
+	if err := p.newRecord(rec); err != nil {
+		return nil, err
+	}
+	m := p.machine(rec.ID)
+	defer func() {
+		if err == nil {
+			return
+		}
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+		defer cancel()
+		err = errors.Join(err, p.destroyMachine(undo, rec.ID))
+	}()
+	if err := p.copyInstance(ctx, src.instance, rec); err != nil {
+		return nil, err
+	}
+	copied()
+	script := func() string { return identityScript(files, rec.HostName, rec.Network) }
+	return m, p.boot(ctx, bootSpec{instance: rec.Instance, network: rec.Network, state: src.state}, func(ctx context.Context) error {
+		return p.adoptClone(ctx, m, pinned, script)
+	})
+}
+
+// adoptClone gives a machine that has just started its identity. A boot that
+// was tried again may have it already.
+func (p *Provider) adoptClone(ctx context.Context, m *Machine, pinned ssh.PublicKey, script func() string) error {
+	root, err := p.admin(ctx, m, pinned)
+	if errors.Is(err, providers.ErrHostKey) {
+		if root, err = m.admin(ctx); err == nil {
+			return root.Close()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	_, err = run(ctx, root, script())
+	return err
+}
+
+// copyInstance has limactl copy an instance and give the copy its size.
+func (p *Provider) copyInstance(ctx context.Context, from string, rec record) error {
+	set := fmt.Sprintf(`.cpus = %d | .memory = "%dMiB" | .disk = "%dMiB"`, rec.VCPU, rec.MemoryMiB, rec.DiskMiB)
+	if _, err := p.tool.run(ctx, rec.Instance, "clone", "--tty=false", from, rec.Instance, "--set", set); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package lima_test
+
+const cloneAndWait = "LIMA_TEST_CLONE_AND_WAIT"
+
+func waitAfterClone(string) {}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs QEMU as limactl asks, with what limactl has no words for: a network card
+# for the hosts of one attempt, a guest without a way out, and a guest that goes
+# on from a saved state. limactl also asks QEMU what it can do; those calls
+# keep no PID file and are left alone.
+set -eu
+case " $* " in
+*" -pidfile "*)
+	if [ "${BENCHTEST_LIMA_NETWORK:-}" = none ]; then
+		set -- "$@" -set netdev.net0.restrict=on -set netdev.net0.ipv6=off
+	fi
+	# The hub is QEMU's own; Connect plugs other machines into it while it runs.
+	set -- "$@" -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01
+	if [ -n "${BENCHTEST_LIMA_STATE:-}" ]; then
+		set -- "$@" -loadvm "$BENCHTEST_LIMA_STATE"
+	fi
+	;;
+esac
+exec "$BENCHTEST_LIMA_PROGRAM" "$@"

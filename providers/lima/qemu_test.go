@@ -1,0 +1,80 @@
+package lima
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The wrapper adds to a start of a machine, and leaves alone what limactl asks
+// QEMU about itself.
+func TestWrapper(t *testing.T) {
+	t.Parallel()
+	const card = " -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01"
+	const start = "-m 1024 -netdev user,id=net0 -pidfile /x/qemu.pid"
+	for _, tc := range []struct {
+		name, args, network, state, want string
+	}{
+		{"a question", "-M none -netdev help", "none", "s", "-M none -netdev help"},
+		{"a start", start, "open", "", start + card},
+		{"no way out", start, "none", "", start + " -set netdev.net0.restrict=on -set netdev.net0.ipv6=off" + card},
+		{"from a state", start, "open", "booted", start + card + " -loadvm booted"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"qemu.sh"}, strings.Fields(tc.args)...)...)
+			cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_NETWORK=" + tc.network, "BENCHTEST_LIMA_STATE=" + tc.state}
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, string(out))
+			assert.Equal(t, tc.want+"\n", string(out))
+		})
+	}
+}
+
+// The monitor speaks to a real QEMU, which has no machine.
+func TestMonitor(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath(qemuProgram())
+	if err != nil {
+		t.Skip("no QEMU: apt-get install qemu-system-x86")
+	}
+	home := t.TempDir()
+	p := &Provider{home: home, tool: tool{settings: settings{home: home}}}
+	dir := p.tool.dir("i")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, program, "-M", "none", "-display", "none", "-netdev", "hubport,id=peers,hubid=7",
+		"-qmp", "unix:"+filepath.Join(dir, "qmp.sock")+",server=on,wait=off")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait()
+	})
+	var m *monitor
+	require.Eventually(t, func() bool {
+		m, err = p.openMonitor(t.Context(), "i")
+		return err == nil
+	}, 20*time.Second, 20*time.Millisecond, "%v", err)
+	require.ErrorContains(t, m.do("no-such-command", nil), "no-such-command")
+	m.close()
+
+	r := record{Instance: "i", Peers: []peer{{Name: "peer1", Local: filepath.Join(dir, "a"), Remote: filepath.Join(dir, "b")}}}
+	for range 2 { // plugging in again changes nothing
+		require.NoError(t, p.plug(t.Context(), r))
+	}
+	assert.FileExists(t, filepath.Join(dir, "a"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ha.pid"), nil, 0o600))
+	for range 2 {
+		require.NoError(t, p.unplug(t.Context(), r))
+	}
+}

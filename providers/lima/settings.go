@@ -1,0 +1,112 @@
+package lima
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/google/shlex"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// Settings are what the environment says of limactl. The zero value is what
+// most people want.
+type settings struct {
+	limactl string   // the program: BENCHTEST_LIMACTL, else from PATH
+	home    string   // LIMA_HOME: BENCHTEST_LIMA_HOME, else our own below BENCHTEST_HOME
+	qemu    []string // BENCHTEST_LIMA_QEMU: the program and its first arguments; empty: limactl's choice
+}
+
+// emulation is what "tcg" in BENCHTEST_LIMA_QEMU stands for.
+var emulation = []string{"-machine", "q35,vmport=off", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"}
+
+func readSettings(home string, lookup func(string) string) (settings, error) {
+	s := settings{limactl: lookup("BENCHTEST_LIMACTL"), home: lookup("BENCHTEST_LIMA_HOME")}
+	if s.limactl == "" {
+		s.limactl = "limactl"
+	}
+	if s.home == "" {
+		s.home = filepath.Join(home, "lima")
+	}
+	if !filepath.IsAbs(s.home) {
+		return settings{}, fmt.Errorf("BENCHTEST_LIMA_HOME=%q is not absolute", s.home)
+	}
+	switch q := lookup("BENCHTEST_LIMA_QEMU"); q {
+	case "":
+	case "tcg":
+		if runtime.GOARCH != "amd64" {
+			return settings{}, fmt.Errorf("BENCHTEST_LIMA_QEMU=tcg is for amd64, and this is %s: name the program and its options", runtime.GOARCH)
+		}
+		s.qemu = append([]string{qemuProgram()}, emulation...)
+	default:
+		words, err := shlex.Split(q)
+		if err != nil {
+			return settings{}, fmt.Errorf("BENCHTEST_LIMA_QEMU: %w", err)
+		}
+		s.qemu = words
+	}
+	return s, nil
+}
+
+// qemuArch is QEMU's and limactl's name of this machine's architecture.
+func qemuArch() string {
+	switch runtime.GOARCH {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return runtime.GOARCH
+}
+
+func qemuProgram() string { return "qemu-system-" + qemuArch() }
+
+// usesQEMU: on macOS machines are Apple's, unless QEMU is asked for.
+func (s settings) usesQEMU() bool { return runtime.GOOS != "darwin" || len(s.qemu) > 0 }
+
+// emulated fills in software emulation where nobody chose and this user may
+// not open /dev/kvm: limactl would only fail later.
+func (s settings) emulated() settings {
+	if len(s.qemu) > 0 || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return s
+	}
+	f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
+	if err == nil {
+		_ = f.Close()
+		return s
+	}
+	s.qemu = append([]string{qemuProgram()}, emulation...)
+	return s
+}
+
+// env is the environment of every limactl: what our own has, LIMA_HOME, and
+// QEMU by way of our wrapper.
+func (s settings) env(wrapper string) ([]string, error) {
+	env := []string{"LIMA_HOME=" + s.home}
+	for _, e := range os.Environ() {
+		if name, _, _ := strings.Cut(e, "="); name != "LIMA_HOME" && !strings.HasPrefix(name, "BENCHTEST_") {
+			env = append(env, e)
+		}
+	}
+	if !s.usesQEMU() {
+		return env, nil
+	}
+	program, args := qemuProgram(), []string(nil)
+	if len(s.qemu) > 0 {
+		program, args = s.qemu[0], s.qemu[1:]
+	}
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return nil, fmt.Errorf("find QEMU: %w", err)
+	}
+	words := append([]string{wrapper}, args...)
+	for i, w := range words {
+		words[i] = providers.ShellWord(w)
+	}
+	return append(env, "BENCHTEST_LIMA_PROGRAM="+path,
+		"QEMU_SYSTEM_"+strings.ToUpper(qemuArch())+"="+strings.Join(words, " ")), nil
+}
