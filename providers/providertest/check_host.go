@@ -24,7 +24,7 @@ func (s *suite) testNetwork(t *testing.T) {
 	machines, boxes := map[string]providers.Machine{}, map[string]*providers.Sandbox{}
 	for _, name := range names {
 		m, keys := s.clone(t, p, name)
-		machines[name], boxes[name] = m, s.open(t, m, name, keys.Access("root"))
+		machines[name], boxes[name] = m, s.open(t, m, name, providers.AccessTo(m, keys, "root"))
 	}
 	for _, name := range names {
 		require.NoError(t, boxes[name].WaitReady(s.patience(t)))
@@ -75,11 +75,11 @@ func (s *suite) testNoWayOut(t *testing.T) {
 // testFacts: one answer, in order, of facts from outside and of a guest
 // program, and nothing of it is the guest program's but its own.
 func (s *suite) testFacts(t *testing.T) {
-	s.need(t, "Probe", s.Caps.Probe)
+	s.need(t, "Probe or Caps.SSHFacts", s.Caps.Probe || s.Caps.SSHFacts)
 	t.Parallel()
 	m, sb := s.ready(t)
 	_, ok := m.(providers.Prober)
-	require.True(t, ok, "Caps.Probe is set, and the machine is no Prober")
+	require.Equal(t, s.Caps.Probe, ok, "whether the machine is a Prober")
 	queries := []facts.Query{
 		{Noun: facts.NounCommand, Subject: "echo out; exit 4"},
 		{Noun: facts.NounService, Subject: s.Service},
@@ -93,6 +93,7 @@ func (s *suite) testFacts(t *testing.T) {
 		assert.Equal(t, queries[i], f.Query)
 		assert.Empty(t, f.Error, f.Query.ID())
 		assert.Equal(t, i == 0, f.Grade == facts.GradeGuestRun, "grade %s of %s", f.Grade, f.Query.ID())
+		assert.Equal(t, i > 0 && !s.Caps.Probe, f.Grade == facts.GradeGuestSSH, "grade %s of %s", f.Grade, f.Query.ID())
 	}
 	assert.EqualValues(t, 4, a.Facts[0].Attrs["exit-status"])
 	assert.Equal(t, true, a.Facts[1].Attrs["running"])
@@ -104,4 +105,7 @@ func (s *suite) testFacts(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, all.Facts)
 	assert.Equal(t, queries[1], all.Facts[0].Query)
+	if s.Caps.SSHFacts {
+		assert.Empty(t, s.shell(t, sb, `ls /run/benchtest 2>/dev/null || true`), "a sole witness that stayed")
+	}
 }

@@ -111,22 +111,24 @@ func (s *suite) testFiles(t *testing.T) {
 func (s *suite) testKeys(t *testing.T) {
 	t.Parallel()
 	m, keys := s.clone(t, s.New(t), "web1")
-	root := s.open(t, m, "web1", keys.Access("root"))
+	root := s.open(t, m, "web1", providers.AccessTo(m, keys, "root"))
 	require.NoError(t, root.WaitReady(s.patience(t)))
 	assert.Equal(t, "root", s.shell(t, root, `echo $USER`))
-	agent := s.open(t, m, "web1", keys.Access("agent"))
-	assert.Equal(t, "agent", s.shell(t, agent, `echo $USER`))
+	agent := s.open(t, m, "web1", providers.AccessTo(m, keys, "agent"))
+	assert.Equal(t, "agent agent", s.shell(t, agent, `echo $USER $(id -un)`))
+	assert.Equal(t, "root", s.output(t, agent, "sudo", "-n", "id", "-un"))
 
 	other, err := providers.NewKeyRing()
 	require.NoError(t, err)
-	wrong := keys.Access("root")
+	wrong := providers.AccessTo(m, keys, "root")
 	wrong.HostKey = other.HostKey
 	began := time.Now()
 	_, err = providers.Open(s.patience(t), m, "web1", wrong, providers.SandboxOptions{})
 	require.ErrorIs(t, err, providers.ErrHostKey)
 	assert.Less(t, time.Since(began), 5*time.Second, "a wrong host key is not waited on")
-	_, err = providers.Open(s.patience(t), m, "web1", providers.Access{User: "root", Key: keys.Agent.Signer, HostKey: keys.HostKey},
-		providers.SandboxOptions{ConnectLimit: time.Second})
+	wrong.HostKey = providers.AccessTo(m, keys, "root").HostKey
+	wrong.Key = keys.Agent.Signer // which a lent machine has never heard of
+	_, err = providers.Open(s.patience(t), m, "web1", wrong, providers.SandboxOptions{ConnectLimit: time.Second})
 	require.ErrorContains(t, err, "unable to authenticate", "the agent's key is not root's")
 }
 

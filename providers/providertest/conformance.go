@@ -20,6 +20,7 @@ import (
 type Caps struct {
 	Network  bool // the Provider is a Networker; Network: none has no route out
 	Probe    bool // the Machines are Probers
+	SSHFacts bool // they are not, and the probe runs in the guest
 	Reboot   bool // a guest comes back after `systemctl reboot`
 	Snapshot bool // the Machines are Snapshotters
 	Limits   bool // the Machines are LimitReporters
@@ -29,6 +30,7 @@ type Caps struct {
 	Copy     bool // the Provider is a Copier
 	Save     bool // the Provider is a Saver
 	Mounts   bool // clones may have Mounts; one without refuses them
+	Lend     bool // the Provider is a Lender: machines are there before, and stay
 }
 
 // A Harness is what Run needs to know of a provider.
@@ -40,7 +42,8 @@ type Harness struct {
 	// Subsystem sftp.
 	Template func(t *testing.T) providers.Template
 	Caps     Caps
-	// Probe opens the probe binary; Run closes it. Only with Caps.Probe.
+	// Probe opens the probe binary; Run closes it. Only with Caps.Probe or
+	// Caps.SSHFacts.
 	Probe func(t *testing.T) *os.File
 	// Service is a unit that runs in every machine; empty means "ssh". Only
 	// with Caps.Probe.
@@ -72,7 +75,7 @@ func Run(t *testing.T, h Harness) {
 		s.Service = "ssh"
 	}
 	s.tmpl = h.Template(t)
-	if h.Caps.Probe {
+	if h.Caps.Probe || h.Caps.SSHFacts {
 		s.probe = h.Probe(t)
 		t.Cleanup(func() { assert.NoError(t, s.probe.Close()) })
 	}
@@ -95,6 +98,7 @@ func Run(t *testing.T, h Harness) {
 		t.Run("facts", s.testFacts)
 		t.Run("limits", s.testLimits)
 		t.Run("snapshot", s.testSnapshot)
+		t.Run("lend", s.testLend)
 		t.Run("snapshots", s.testSnapshots)
 		t.Run("stop and start", s.testPower)
 		t.Run("resize", s.testResize)
@@ -165,7 +169,7 @@ func (s *suite) open(t *testing.T, m providers.Machine, host string, a providers
 func (s *suite) ready(t *testing.T) (providers.Machine, *providers.Sandbox) {
 	t.Helper()
 	m, keys := s.clone(t, s.New(t), "web1")
-	sb := s.open(t, m, "web1", keys.Access("root"))
+	sb := s.open(t, m, "web1", providers.AccessTo(m, keys, "root"))
 	require.NoError(t, sb.WaitReady(s.patience(t)))
 	return m, sb
 }
