@@ -63,6 +63,7 @@ func (s *suite) testLend(t *testing.T) {
 
 // testLoan soils every machine, as attempts that died would.
 func (s *suite) testLoan(t *testing.T, count int) {
+	t.Helper()
 	dead := s.New(t)
 	var soiled []providers.Loan
 	for range count {

@@ -4,6 +4,7 @@
 package hosttest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,20 +63,20 @@ func (f *Farm) start(ctx, serving context.Context, dir, id string, hosts []Host)
 	if err := os.WriteFile(filepath.Join(dir, "key"), login.Private, 0o600); err != nil {
 		return err
 	}
-	inventory := "hosts:\n"
+	inventory := bytes.NewBufferString("hosts:\n")
 	for i, h := range hosts {
 		port, pin, err := f.host(ctx, serving, fmt.Sprintf("%s-h%d", id, i), h, login)
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.Name, err)
 		}
-		inventory += entry(h, i, port, pin)
+		inventory.WriteString(entry(h, i, port, pin))
 	}
 	if n, ok := f.provider.(providers.Networker); ok && len(hosts) > 1 {
 		if err := n.Connect(ctx, f.network, f.Machines); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(f.Inventory, []byte(inventory), 0o600)
+	return os.WriteFile(f.Inventory, inventory.Bytes(), 0o600)
 }
 
 // host makes one machine and a port that leads to it.
