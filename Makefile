@@ -3,7 +3,7 @@
 TAGS := "" host incus lima "host incus lima"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what this machine lacks (root or sudo, Debian or Ubuntu)
 	@scripts/setup.sh
@@ -19,6 +19,9 @@ test-unit: ## Run the tests that need no machine and no root
 
 bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE=NAME
 	go run ./benchtest/perf
+
+e2e-host: setup ## Run the conformance of provider host, and all scenarios on hosts that are made here, as root
+	@scripts/host.sh
 
 soak: ## Try cheats, kills and 2,000 attempts on real machines, as root (hours; SOAK= for minutes); scripts/soak.sh goes on where it was
 	SOAK=$${SOAK-1} BENCHTEST_CHEATS=1 BENCHTEST_SOAK=1 go test -count=1 -timeout 0 -v ./benchtest/cheats ./benchtest/soak
@@ -51,4 +54,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test test-unit bench-perf soak fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test test-unit bench-perf e2e-host soak fuzz generate check-generated fmt vet lint fix tidy clean
