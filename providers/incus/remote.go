@@ -1,0 +1,107 @@
+package incus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	incus "github.com/lxc/incus/v6/client"
+	"github.com/lxc/incus/v6/shared/cliconfig"
+)
+
+// A remote is where a daemon listens: a Unix socket or, if there is none, an
+// address with what proves who both sides are.
+type remote struct {
+	socket string
+	url    string
+	args   incus.ConnectionArgs
+}
+
+// scriptSocket is where the daemon of scripts/incus.sh listens.
+const scriptSocket = "/var/lib/benchtest-incus/unix.socket"
+
+// findRemote says which daemon the environment means. It does not ask whether
+// one listens there.
+func findRemote(env func(string) string) (remote, error) {
+	if name := env("BENCHTEST_INCUS_REMOTE"); name != "" {
+		r, err := configuredRemote(env, name)
+		if err != nil {
+			return remote{}, fmt.Errorf("find Incus remote %q: %w", name, err)
+		}
+		return r, nil
+	}
+	if s := env("INCUS_SOCKET"); s != "" {
+		return remote{socket: s}, nil
+	}
+	if d := env("INCUS_DIR"); d != "" {
+		return remote{socket: filepath.Join(d, "unix.socket")}, nil
+	}
+	system := []string{"/run/incus/unix.socket", "/var/lib/incus/unix.socket", scriptSocket}
+	for _, s := range system {
+		if _, err := os.Stat(s); err == nil || errors.Is(err, fs.ErrPermission) {
+			return remote{socket: s}, nil
+		}
+	}
+	return remote{socket: system[1]}, nil
+}
+
+// configuredRemote reads a remote as `incus remote add` left it.
+func configuredRemote(env func(string) string, name string) (remote, error) {
+	dir := env("INCUS_CONF")
+	if dir == "" {
+		base := env("XDG_CONFIG_HOME")
+		if base == "" {
+			base = filepath.Join(env("HOME"), ".config")
+		}
+		dir = filepath.Join(base, "incus")
+	}
+	c, err := cliconfig.LoadConfig(filepath.Join(dir, "config.yml"))
+	if err != nil {
+		return remote{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	r, ok := c.Remotes[name]
+	if !ok {
+		return remote{}, fmt.Errorf("it is not in %s: incus remote add %s ADDRESS", filepath.Join(dir, "config.yml"), name)
+	}
+	out := remote{url: r.Addr}
+	for _, file := range []struct {
+		path string
+		into *string
+	}{
+		{c.ServerCertPath(name), &out.args.TLSServerCert},
+		{filepath.Join(dir, "client.crt"), &out.args.TLSClientCert},
+		{filepath.Join(dir, "client.key"), &out.args.TLSClientKey},
+		{filepath.Join(dir, "client.ca"), &out.args.TLSCA},
+	} {
+		b, err := os.ReadFile(file.path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return remote{}, err
+		}
+		*file.into = string(b)
+	}
+	if out.args.TLSClientKey == "" {
+		return remote{}, fmt.Errorf("there is no client certificate in %s: incus remote generate-certificate", dir)
+	}
+	return out, nil
+}
+
+func (r remote) connect(ctx context.Context) (incus.InstanceServer, error) {
+	args := r.args
+	args.SkipGetServer, args.SkipGetEvents = true, true
+	args.UserAgent = "benchtest"
+	if r.url != "" {
+		return incus.ConnectIncusWithContext(ctx, r.url, &args)
+	}
+	return incus.ConnectIncusUnixWithContext(ctx, r.socket, &args)
+}
+
+// String names it for people.
+func (r remote) String() string {
+	if r.url != "" {
+		return r.url
+	}
+	return r.socket
+}
