@@ -20,8 +20,8 @@ type server struct {
 	target  string // a cluster's member; "": any
 }
 
-// in is the same server in another project.
-func (s server) in(project string) server { s.project = project; return s }
+// shared is the same server outside of our project, where networks are.
+func (s server) shared() server { s.project = ""; return s }
 
 // on is the same server with new things placed on a member of the cluster.
 func (s server) on(member string) server { s.target = member; return s }
@@ -92,9 +92,6 @@ func explain(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// isConflict reports whether something of that name is there already.
-func isConflict(err error) bool { return api.StatusErrorCheck(err, http.StatusConflict) }
 
 // pause waits a moment, less when ctx ends.
 func pause(ctx context.Context, d time.Duration) error {

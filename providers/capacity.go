@@ -1,0 +1,18 @@
+package providers
+
+import "context"
+
+// Capacity is what machines may use in all. A dimension that is 0 is not known.
+type Capacity struct{ MemoryMiB, VCPU int }
+
+// A CapacityReporter is a Provider whose machines may run elsewhere. The zero
+// Capacity means this host's.
+type CapacityReporter interface {
+	Capacity(ctx context.Context) (Capacity, error)
+}
+
+// A Warner is a Provider that works here and knows what would work better: one
+// line each, with its remedy. Its Check is asked first.
+type Warner interface {
+	Warnings(ctx context.Context) ([]string, error)
+}

@@ -1,0 +1,28 @@
+package incus_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
+	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/providertest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	_, tmpl := live(t)
+	providertest.Run(t, providertest.Harness{
+		New:      func(t *testing.T) providers.Provider { t.Helper(); return newProvider(t) },
+		Template: func(*testing.T) providers.Template { return tmpl },
+		Caps:     providertest.Caps{Network: true, Probe: true, Reboot: true, Limits: true, Snapshot: true},
+		Probe: func(t *testing.T) *os.File {
+			t.Helper()
+			f, err := probebin.Open(t.Context(), testHome(t))
+			require.NoError(t, err)
+			return f
+		},
+	})
+}

@@ -1,0 +1,5 @@
+package incus_test
+
+const crashEnv = "INCUS_TEST_CRASH"
+
+func crash(string) {}

@@ -1,0 +1,123 @@
+package incus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/lxc/incus/v6/shared/api"
+
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// A Machine is an instance. Its methods may be called concurrently.
+type Machine struct {
+	p  *Provider
+	id string
+}
+
+// ID is the instance's name.
+func (m *Machine) ID() string { return m.id }
+
+// Open finds a clone, also one that is being made.
+func (p *Provider) Open(ctx context.Context, id string) (providers.Machine, error) {
+	if err := providers.CheckID(id); err != nil {
+		return nil, fmt.Errorf("open %w: %w", providers.ErrNotFound, err)
+	}
+	if _, err := p.look(ctx); err != nil {
+		return nil, fmt.Errorf("open %s: %w", id, err)
+	}
+	inst, _, err := p.instance(ctx, id)
+	switch {
+	case err == nil && inst.Config[markKind] != kindClone:
+		return nil, fmt.Errorf("open %s: %w: it is a %s", id, providers.ErrNotFound, inst.Config[markKind])
+	case errors.Is(err, providers.ErrNotFound):
+		making, lerr := p.underWay(ctx, id)
+		if lerr != nil || !making {
+			return nil, fmt.Errorf("open %s: %w", id, errors.Join(err, lerr))
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", id, err)
+	}
+	return &Machine{p: p, id: id}, nil
+}
+
+// Destroy stops the machine by force and deletes it.
+func (m *Machine) Destroy(ctx context.Context) error {
+	if err := m.p.remove(ctx, m.id, ""); err != nil {
+		return fmt.Errorf("destroy: %w", err)
+	}
+	return nil
+}
+
+// Reboot restarts the guest without asking it.
+func (m *Machine) Reboot(ctx context.Context) error {
+	if err := m.p.setState(ctx, m.id, api.InstanceStatePut{Action: "restart", Force: true, Timeout: -1}); err != nil {
+		return fmt.Errorf("reboot %s: %w", m.id, err)
+	}
+	return nil
+}
+
+// Start turns it on; one that runs stays on.
+func (m *Machine) Start(ctx context.Context) error {
+	return m.turn(ctx, "start", api.Running)
+}
+
+// stopTimeout is how long a guest may take to shut down, in seconds.
+const stopTimeout = 30
+
+// Stop shuts the guest down; one that does not obey is turned off.
+func (m *Machine) Stop(ctx context.Context) error {
+	return m.turn(ctx, "stop", api.Stopped)
+}
+
+func (m *Machine) turn(ctx context.Context, action string, want api.StatusCode) error {
+	inst, _, err := m.p.instance(ctx, m.id)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", action, m.id, err)
+	}
+	if inst.StatusCode == want {
+		return nil
+	}
+	state := api.InstanceStatePut{Action: action, Timeout: stopTimeout}
+	if err = m.p.setState(ctx, m.id, state); err != nil && action == "stop" && ctx.Err() == nil {
+		state.Force = true
+		err = m.p.setState(ctx, m.id, state)
+	}
+	if err != nil {
+		// Somebody else may have done it meanwhile.
+		if now, _, lerr := m.p.instance(ctx, m.id); lerr == nil && now.StatusCode == want {
+			return nil
+		}
+		return fmt.Errorf("%s %s: %w", action, m.id, err)
+	}
+	return nil
+}
+
+// Resize changes the limits; a container has them at once.
+func (m *Machine) Resize(ctx context.Context, l providers.Limits) error {
+	err := m.p.update(ctx, m.id, func(put *api.InstancePut) {
+		maps.Copy(put.Config, m.p.limits(l))
+		if l.DiskMiB > 0 {
+			put.Devices["root"]["size"] = fmt.Sprintf("%dMiB", l.DiskMiB)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("resize %s: %w", m.id, err)
+	}
+	return nil
+}
+
+// Enforced reports the limits as the storage pool's driver has them: Incus
+// refuses the others where the host cannot.
+func (m *Machine) Enforced() providers.Enforced {
+	m.p.mu.Lock()
+	defer m.p.mu.Unlock()
+	e := providers.Enforced{Memory: true, CPU: true, Disk: true, Pids: true}
+	if m.p.site != nil && (m.p.site.driver == "dir" || m.p.site.driver == "nfs") {
+		e.Disk = false
+		e.Reason = "the storage pool's driver is " + m.p.site.driver + ", which has no quotas here: use a btrfs, zfs or lvm pool"
+	}
+	return e
+}
