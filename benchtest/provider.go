@@ -58,6 +58,7 @@ func newRegistry(c Config) (*providers.Registry, error) {
 	r := &providers.Registry{}
 	registerLocal(r)
 	registerHost(r)
+	registerIncus(r)
 	registerLima(r)
 	for name, mk := range c.Providers {
 		if slices.Contains(providers.Known, name) {

@@ -8,6 +8,7 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/host"
+	"github.com/benchtest-dev/benchtest/providers/incus"
 	"github.com/benchtest-dev/benchtest/providers/lima"
 )
 
@@ -16,6 +17,7 @@ func registry() *providers.Registry {
 	r := &providers.Registry{}
 	registerLocal(r)
 	r.Register("host", host.New)
+	r.Register("incus", incus.New)
 	r.Register("lima", lima.New)
 	return r
 }
