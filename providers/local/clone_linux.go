@@ -101,6 +101,11 @@ func (p *Provider) launch(ctx context.Context, rec record, keys providers.Keys) 
 		if err := newDisk(ctx, rec, cgroupOf(hs, rec.Run, rec.ID)); err != nil {
 			return nil, err
 		}
+		if p.run == "" { // no suite's: it may outlive this run of the host
+			if err := keep(rec); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := mountRoot(rec); err != nil {
 		return nil, err

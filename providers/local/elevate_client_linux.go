@@ -188,7 +188,7 @@ func (e *elevated) Clone(ctx context.Context, c providers.CloneSpec) (providers.
 	if err != nil {
 		return nil, err
 	}
-	spec := wireSpec{ID: c.ID, HostName: c.HostName, Run: c.Run, Attempt: c.Attempt, Network: c.Network, Limits: c.Limits, Keys: c.Keys}
+	spec := wireSpec{ID: c.ID, HostName: c.HostName, Run: c.Run, Attempt: c.Attempt, Network: c.Network, Limits: c.Limits, Keys: c.Keys, Mounts: c.Mounts}
 	if _, err := e.do(ctx, request{Method: "clone", Template: w, Spec: spec}); err != nil {
 		return nil, err
 	}

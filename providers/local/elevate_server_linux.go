@@ -203,7 +203,7 @@ func (c *elevatedCall) do(ctx context.Context) (r reply, err error) {
 		c.out, err = dialFile(ctx, m)
 		return r, err
 	}
-	return r, fmt.Errorf("unknown method %q: the helper is of another version", c.Method)
+	return r, c.own(ctx, m)
 }
 
 func (c *elevatedCall) machines() map[string]providers.Machine {
@@ -228,7 +228,7 @@ func (c *elevatedCall) make(ctx context.Context) error {
 	}
 	_, err = c.p.Clone(ctx, providers.CloneSpec{
 		ID: c.Spec.ID, Template: t, HostName: c.Spec.HostName, Run: c.Spec.Run, Attempt: c.Spec.Attempt,
-		Network: c.Spec.Network, Limits: c.Spec.Limits, Keys: c.Spec.Keys,
+		Network: c.Spec.Network, Limits: c.Spec.Limits, Keys: c.Spec.Keys, Mounts: c.Spec.Mounts,
 	})
 	return err
 }

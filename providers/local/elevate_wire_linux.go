@@ -91,6 +91,7 @@ type wireSpec struct {
 	Network  providers.Network `json:"network"`
 	Limits   providers.Limits  `json:"limits"`
 	Keys     providers.Keys    `json:"keys"`
+	Mounts   []providers.Mount `json:"mounts,omitempty"`
 }
 
 // A wireTemplate is a template with its files in it.

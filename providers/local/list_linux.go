@@ -65,7 +65,11 @@ func (p *Provider) listClones() ([]providers.MachineInfo, error) {
 	}
 	for _, id := range disks {
 		if checkID(id) == nil && !slices.ContainsFunc(records, func(r record) bool { return r.ID == id }) {
-			records = append(records, record{ID: id, Home: p.home, DiskImage: p.diskImage(id)})
+			rec, err := (&Machine{id: id, home: p.home}).kept()
+			if err != nil || rec.ID != id {
+				rec = record{ID: id, Home: p.home, DiskImage: p.diskImage(id)}
+			}
+			records = append(records, rec)
 		}
 	}
 	var infos []providers.MachineInfo
@@ -75,7 +79,7 @@ func (p *Provider) listClones() ([]providers.MachineInfo, error) {
 		}
 		infos = append(infos, providers.MachineInfo{
 			ID: r.ID, Kind: providers.KindClone, Provider: "local", Template: r.Template, Run: r.Run,
-			State: stateName(r.ID), Bytes: bytesOf(cmp.Or(r.DiskImage, r.Upper)), Created: r.Created,
+			State: stateName(r), Bytes: bytesOf(cmp.Or(r.DiskImage, r.Upper)), Created: r.Created,
 		})
 	}
 	return infos, nil
@@ -84,17 +88,19 @@ func (p *Provider) listClones() ([]providers.MachineInfo, error) {
 // stateName is "running", "starting" between two boots, "stopped" when the guest
 // ended under its monitor's eyes (however it did that: it was the guest), or
 // "broken" for what was half made or lost its processes to somebody outside.
-func stateName(id string) string {
-	st, err := readJSON[state](dirOf(id).state())
+func stateName(r record) string {
+	st, err := readJSON[state](dirOf(r.ID).state())
 	switch {
+	case r.DiskImage != "" && !exists(string(dirOf(r.ID))) && exists(keptRecord(r.DiskImage)):
+		return "stopped" // by a restart of the host
 	case err != nil:
 		return "broken"
 	case st.Off == "" && st.Init.alive():
 		return "running"
+	case st.Off != "" && st.Off != offStarting && st.Off != offRebooting:
+		return "stopped" // its monitor may still be clearing up
 	case st.Monitor.alive():
 		return "starting"
-	case st.Off != "" && st.Off != offStarting && st.Off != offRebooting:
-		return "stopped"
 	}
 	return "broken"
 }

@@ -27,6 +27,9 @@ var (
 	_ providers.Prober        = (*Machine)(nil)
 	_ providers.Rebooter      = (*Machine)(nil)
 	_ providers.LimitReporter = (*Machine)(nil)
+	_ providers.Saver         = (*Provider)(nil)
+	_ providers.Starter       = (*Machine)(nil)
+	_ providers.Resizer       = (*Machine)(nil)
 )
 
 // New makes the provider; nothing is touched yet. For an ordinary user it works

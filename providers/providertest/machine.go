@@ -28,7 +28,7 @@ type FakeMachine struct {
 
 	mu   sync.Mutex
 	up   *uptime // nil: half made, powered off or destroyed
-	off  bool // it was stopped
+	off  bool    // it was stopped
 	gone bool
 }
 
