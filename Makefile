@@ -23,6 +23,9 @@ bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE
 e2e-host: setup ## Run the conformance of provider host, and all scenarios on hosts that are made here, as root
 	@scripts/host.sh
 
+e2e-lima: setup ## Run the conformance of provider lima, and two scenarios on its machines (ALL=1: every check and scenario)
+	@scripts/lima.sh
+
 soak: ## Try cheats, kills and 2,000 attempts on real machines, as root (hours; SOAK= for minutes); scripts/soak.sh goes on where it was
 	SOAK=$${SOAK-1} BENCHTEST_CHEATS=1 BENCHTEST_SOAK=1 go test -count=1 -timeout 0 -v ./benchtest/cheats ./benchtest/soak
 
@@ -54,4 +57,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test test-unit bench-perf e2e-host soak fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test test-unit bench-perf e2e-host e2e-lima soak fuzz generate check-generated fmt vet lint fix tidy clean

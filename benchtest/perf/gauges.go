@@ -22,5 +22,9 @@ func gauges() []gauge {
 			{suffix: "-gain", bound: 10, unit: "%", atLeast: true},
 		}, measure: measureAdmission},
 		{name: "scenarios-wall", bars: []bar{{bound: 6, unit: "s"}}, measure: measureScenarios},
+		{name: "lima-reset", bars: []bar{
+			{suffix: "-gain", bound: 40, atLeast: true},
+			{suffix: "-time", bound: 2, unit: "s"},
+		}, measure: measureLima},
 	}
 }

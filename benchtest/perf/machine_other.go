@@ -14,3 +14,8 @@ func measureHandover(ctx context.Context) ([]reading, error)  { return needsLinu
 func measureFacts(ctx context.Context) ([]reading, error)     { return needsLinux(ctx) }
 func measureSize(ctx context.Context) ([]reading, error)      { return needsLinux(ctx) }
 func measureScenarios(ctx context.Context) ([]reading, error) { return needsLinux(ctx) }
+
+// Machines of lima's are measured where QEMU has snapshots of them.
+func measureLima(context.Context) ([]reading, error) {
+	return nil, skip{"lima's driver on macOS has no snapshots: run on Linux"}
+}

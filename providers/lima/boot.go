@@ -16,6 +16,7 @@ type bootSpec struct {
 	instance string
 	network  providers.Network
 	state    string // go on from this snapshot; empty: boot
+	qemu     string // the template's word on QEMU
 }
 
 // firstBootLimit is how long cloud-init may take in a guest that answers.
@@ -26,7 +27,7 @@ const (
 	bootTries = 3
 	bootPoll  = 50 * time.Millisecond
 	// resumeLimit is for a guest that goes on from a saved state.
-	resumeLimit = 30 * time.Second
+	resumeLimit = time.Minute
 )
 
 // The limits of one boot until the SSH server answers, and of its console's
@@ -67,7 +68,12 @@ func (p *Provider) boot(ctx context.Context, b bootSpec, answers func(context.Co
 // bootOnce starts limactl and does not wait for it: its host agent looks at the
 // guest every ten seconds only.
 func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(context.Context) error) error {
-	whole, silence := p.tool.settings.bootLimits()
+	t := p.tool
+	var err error
+	if t.settings, err = t.settings.with(b.qemu); err != nil {
+		return err
+	}
+	whole, silence := t.settings.bootLimits()
 	if b.state != "" {
 		whole, silence = resumeLimit, resumeLimit
 	}
@@ -85,7 +91,7 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 	}
 	extra := []string{"BENCHTEST_LIMA_NETWORK=" + string(b.network), "BENCHTEST_LIMA_STATE=" + b.state}
 	// The machine outlives the call; limactl ends when its host agent is content.
-	cmd, err := p.tool.command(context.WithoutCancel(ctx), b.instance, extra, "start", "--tty=false", b.instance)
+	cmd, err := t.command(context.WithoutCancel(ctx), b.instance, extra, "start", "--tty=false", b.instance)
 	if err != nil {
 		return errors.Join(err, log.Close())
 	}

@@ -22,6 +22,9 @@ import (
 // finished when its meta is written, last of all: a kill at any moment leaves
 // it absent or whole.
 func (p *Provider) Build(ctx context.Context, t providers.Template) error {
+	if err := checkTemplate(t); err != nil {
+		return fmt.Errorf("build template %s: %w", t.Name, err)
+	}
 	if t.Base != nil {
 		base := *t.Base
 		base.Progress = t.Progress
@@ -40,6 +43,17 @@ func (p *Provider) Build(ctx context.Context, t providers.Template) error {
 	})
 	if err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+// checkTemplate refuses what limactl's machines cannot be.
+func checkTemplate(t providers.Template) error {
+	switch {
+	case t.Type == providers.TypeContainer:
+		return fmt.Errorf("%w: it has type: container, and limactl makes virtual machines; use -tags incus", providers.ErrUnavailable)
+	case t.Lima.Mode == modeIntegrated:
+		return fmt.Errorf("%w: lima: {mode: integrated} is not made yet; take mode: plain, and copy files in", providers.ErrUnavailable)
 	}
 	return nil
 }
@@ -183,7 +197,7 @@ func (b *build) fromInstance(ctx context.Context, from, hostKey, state string) e
 }
 
 func (b *build) boot(ctx context.Context, state string, answers func(context.Context) error) error {
-	return b.p.boot(ctx, bootSpec{instance: b.name, network: providers.NetworkOpen, state: state}, answers)
+	return b.p.boot(ctx, bootSpec{instance: b.name, network: providers.NetworkOpen, state: state, qemu: b.t.Lima.QEMU}, answers)
 }
 
 // equip lets the build's own keys in.
@@ -206,7 +220,11 @@ func (b *build) equip(ctx context.Context, pinned ssh.PublicKey, script string) 
 	if err != nil {
 		return err
 	}
-	_, err = run(ctx, root, identityScript(files, b.t.Name, providers.NetworkOpen))
+	text, err := identityScript(files, b.t.Name, providers.NetworkOpen)
+	if err != nil {
+		return err
+	}
+	_, err = run(ctx, root, text)
 	return err
 }
 

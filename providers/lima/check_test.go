@@ -96,7 +96,7 @@ func TestReadSettings(t *testing.T) {
 		{
 			"all said",
 			map[string]string{"BENCHTEST_LIMACTL": "/opt/limactl", "BENCHTEST_LIMA_HOME": "/l", "BENCHTEST_LIMA_QEMU": "qemu -cpu 'max,-pdpe1gb'"},
-			settings{limactl: "/opt/limactl", home: "/l", qemu: []string{"qemu", "-cpu", "max,-pdpe1gb"}},
+			settings{limactl: "/opt/limactl", home: "/l", qemu: []string{"qemu", "-cpu", "max,-pdpe1gb"}, chosen: true},
 			"",
 		},
 		{"a relative home", map[string]string{"BENCHTEST_LIMA_HOME": "l"}, settings{}, "is not absolute"},

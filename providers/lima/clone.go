@@ -71,6 +71,7 @@ func (p *Provider) recordOf(c providers.CloneSpec, t meta) (record, error) {
 		VCPU:      cmp.Or(c.Limits.VCPU, t.VCPU, 1),
 		MemoryMiB: cmp.Or(c.Limits.MemoryMiB, t.MemoryMiB, 1024),
 		DiskMiB:   cmp.Or(c.Limits.DiskMiB, t.DiskMiB, 10240),
+		QEMU:      c.Template.Lima.QEMU,
 		Created:   time.Now(),
 	}, nil
 }
@@ -113,26 +114,28 @@ func (p *Provider) make(ctx context.Context, rec record, src source, keys provid
 		return nil, err
 	}
 	copied()
-	script := func() string { return identityScript(files, rec.HostName, rec.Network) }
-	return m, p.boot(ctx, bootSpec{instance: rec.Instance, network: rec.Network, state: src.state}, func(ctx context.Context) error {
+	script := func() (string, error) { return identityScript(files, rec.HostName, rec.Network) }
+	return m, p.boot(ctx, bootSpec{instance: rec.Instance, network: rec.Network, state: src.state, qemu: rec.QEMU}, func(ctx context.Context) error {
 		return p.adoptClone(ctx, m, pinned, script)
 	})
 }
 
-// adoptClone gives a machine that has just started its identity. A boot that
-// was tried again may have it already.
-func (p *Provider) adoptClone(ctx context.Context, m *Machine, pinned ssh.PublicKey, script func() string) error {
+// adoptClone gives a machine that has just started its identity. A start that
+// was given up may have left it with a part of that.
+func (p *Provider) adoptClone(ctx context.Context, m *Machine, pinned ssh.PublicKey, script func() (string, error)) error {
 	root, err := p.admin(ctx, m, pinned)
 	if errors.Is(err, providers.ErrHostKey) {
-		if root, err = m.admin(ctx); err == nil {
-			return root.Close()
-		}
+		root, err = m.admin(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	_, err = run(ctx, root, script())
+	text, err := script()
+	if err != nil {
+		return err
+	}
+	_, err = run(ctx, root, text)
 	return err
 }
 

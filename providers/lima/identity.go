@@ -1,6 +1,7 @@
 package lima
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -48,31 +49,45 @@ func wakeScript(now time.Time) string {
 // identityScript makes of a copy a machine of its own: clock, random numbers,
 // names, machine ID and keys. It restarts the SSH server, which does not cut
 // the connection that it came by.
-func identityScript(files []guest.File, hostName string, network providers.Network) string {
+func identityScript(files []guest.File, hostName string, network providers.Network) (string, error) {
+	tarball, err := archive(files)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	b.WriteString("set -eu\n" + wakeScript(time.Now()))
-	for _, f := range files {
-		writeFile(&b, f)
-	}
+	fmt.Fprintf(&b, "echo %s | base64 -d | tar -x -p --numeric-owner -C /\n", base64.StdEncoding.EncodeToString(tarball))
 	fmt.Fprintf(&b, "hostname %s\n", providers.ShellWord(hostName))
 	if network != providers.NetworkOpen {
 		b.WriteString(closeScript)
 	}
 	// The journal's directory has the machine ID for a name.
 	b.WriteString("rm -rf /var/log/journal/*\nsystemctl restart systemd-journald\nsystemctl restart ssh\n")
-	return b.String()
+	return b.String(), nil
 }
 
-// writeFile is the lines that write f in one step.
-func writeFile(b *strings.Builder, f guest.File) {
-	name := providers.ShellWord("/" + f.Name)
-	tmp := providers.ShellWord("/" + f.Name + ".benchtest")
-	dir := providers.ShellWord("/" + path.Dir(f.Name))
-	if strings.HasSuffix(path.Dir(f.Name), "/.ssh") {
-		fmt.Fprintf(b, "mkdir -p -m 700 %s\nchown %d:%d %s\n", dir, f.UID, f.GID, dir)
+// archive is files as a tarball, for one tar to unpack: it replaces each in one
+// step.
+func archive(files []guest.File) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range files {
+		if dir := path.Dir(f.Name); path.Base(dir) == ".ssh" {
+			h := tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, Uid: f.UID, Gid: f.GID, ModTime: time.Now()}
+			if err := w.WriteHeader(&h); err != nil {
+				return nil, err
+			}
+		}
+		h := tar.Header{Name: f.Name, Mode: int64(f.Mode.Perm()), Uid: f.UID, Gid: f.GID, Size: int64(len(f.Data)), ModTime: time.Now()}
+		if err := w.WriteHeader(&h); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(f.Data); err != nil {
+			return nil, err
+		}
 	}
-	fmt.Fprintf(b, "echo %s | base64 -d >%s\nchown %d:%d %s\nchmod %o %s\nmv -f %s %s\n",
-		base64.StdEncoding.EncodeToString(f.Data), tmp, f.UID, f.GID, tmp, f.Mode.Perm(), tmp, tmp, name)
+	err := w.Close()
+	return b.Bytes(), err
 }
 
 // run runs a script of ours as root in a guest, and returns what it printed.

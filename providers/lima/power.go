@@ -45,7 +45,7 @@ func (m *Machine) start(ctx context.Context) error {
 			return err
 		}
 	}
-	err = m.p.boot(ctx, bootSpec{instance: r.Instance, network: r.Network}, func(ctx context.Context) error {
+	err = m.p.boot(ctx, bootSpec{instance: r.Instance, network: r.Network, qemu: r.QEMU}, func(ctx context.Context) error {
 		root, err := m.admin(ctx)
 		if err != nil {
 			return err
@@ -175,6 +175,9 @@ func (m *Machine) resize(ctx context.Context, l providers.Limits) error {
 	r, err := m.p.readRecord(m.id)
 	if err != nil {
 		return err
+	}
+	if l.VCPU < 0 || l.MemoryMiB < 0 || l.DiskMiB < 0 {
+		return errors.New("a limit is not negative")
 	}
 	var set []string
 	if l.VCPU != 0 {

@@ -34,6 +34,7 @@ type record struct {
 	VCPU      int       `json:"vcpu"`
 	MemoryMiB int       `json:"memory_mib"`
 	DiskMiB   int       `json:"disk_mib"`
+	QEMU      string    `json:"qemu,omitempty"` // the template's word
 	Created   time.Time `json:"created"`
 }
 

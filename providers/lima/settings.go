@@ -1,6 +1,7 @@
 package lima
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ type settings struct {
 	limactl string   // the program: BENCHTEST_LIMACTL, else from PATH
 	home    string   // LIMA_HOME: BENCHTEST_LIMA_HOME, else our own below BENCHTEST_HOME
 	qemu    []string // BENCHTEST_LIMA_QEMU: the program and its first arguments; empty: limactl's choice
+	chosen  bool     // qemu is the environment's
 }
 
 // emulation is what "tcg" in BENCHTEST_LIMA_QEMU stands for.
@@ -35,19 +37,12 @@ func readSettings(home string, lookup func(string) string) (settings, error) {
 	if !filepath.IsAbs(s.home) {
 		return settings{}, fmt.Errorf("BENCHTEST_LIMA_HOME=%q is not absolute", s.home)
 	}
-	switch q := lookup("BENCHTEST_LIMA_QEMU"); q {
-	case "":
-	case "tcg":
-		if runtime.GOARCH != "amd64" {
-			return settings{}, fmt.Errorf("BENCHTEST_LIMA_QEMU=tcg is for amd64, and this is %s: name the program and its options", runtime.GOARCH)
-		}
-		s.qemu = append([]string{qemuProgram()}, emulation...)
-	default:
-		words, err := shlex.Split(q)
+	if q := lookup("BENCHTEST_LIMA_QEMU"); q != "" {
+		words, err := qemuWords(q)
 		if err != nil {
 			return settings{}, fmt.Errorf("BENCHTEST_LIMA_QEMU: %w", err)
 		}
-		s.qemu = words
+		s.qemu, s.chosen = words, true
 	}
 	return s, nil
 }
@@ -81,6 +76,35 @@ func (s settings) emulated() settings {
 	}
 	s.qemu = append([]string{qemuProgram()}, emulation...)
 	return s
+}
+
+// with is s for a machine whose template names its QEMU; the environment's word
+// counts more.
+func (s settings) with(qemu string) (settings, error) {
+	if qemu == "" || s.chosen {
+		return s, nil
+	}
+	var err error
+	s.qemu, err = qemuWords(qemu)
+	return s, err
+}
+
+// qemuWords is what BENCHTEST_LIMA_QEMU, or a template's lima.qemu, means.
+func qemuWords(text string) ([]string, error) {
+	if text == "tcg" {
+		if runtime.GOARCH != "amd64" {
+			return nil, fmt.Errorf("QEMU %q is for amd64, and this is %s: name the program and its options", text, runtime.GOARCH)
+		}
+		return append([]string{qemuProgram()}, emulation...), nil
+	}
+	words, err := shlex.Split(text)
+	if err == nil && len(words) == 0 {
+		err = errors.New("no program")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("QEMU %q: %w", text, err)
+	}
+	return words, nil
 }
 
 // env is the environment of every limactl: what our own has, LIMA_HOME, and

@@ -52,6 +52,10 @@ func (m *Machine) Restore(ctx context.Context, tag string) error {
 
 func (m *Machine) restore(ctx context.Context, r record, tag string) error {
 	if err := m.p.snapshotCommand(ctx, r.Instance, "apply", tag); err != nil {
+		infos, lerr := m.listSnapshots(ctx)
+		if lerr == nil && !slices.ContainsFunc(infos, func(i providers.SnapshotInfo) bool { return i.Tag == tag }) {
+			return providers.ErrNotFound
+		}
 		return err
 	}
 	m.cut()

@@ -75,6 +75,9 @@ type hostResolver struct {
 	Enabled bool `yaml:"enabled"`
 }
 
+// modeIntegrated is the mode in which limactl mounts and forwards.
+const modeIntegrated = "integrated"
+
 // guestUID is clear of the users that templates make.
 const guestUID = 20000
 
