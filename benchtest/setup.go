@@ -8,6 +8,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
 	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
@@ -18,9 +19,6 @@ func (s *suite) setUp() error {
 	if err != nil {
 		return fmt.Errorf("find our own binary: %w", err)
 	}
-	if s.capacity, err = fixtures.HostCapacity(s.set.concurrencyFactor); err != nil {
-		return err
-	}
 	s.runner = &attempt.Runner{
 		ProviderName: s.provider, Templates: s.catalog, Engine: s.engine, Gateway: s.gateway,
 		Binary: binary, Rules: s.config.Rules, EngineLimit: s.set.timeout, Deadline: s.deadline,
@@ -29,13 +27,30 @@ func (s *suite) setUp() error {
 	}
 	id := reports.NewRunID(s.started)
 	for _, step := range []func(ctx context.Context, run string) error{
-		s.openProvider, s.openProbe, s.openRecord, s.openFixtures, s.openScratch, s.buildTemplates,
+		s.openProvider, s.readCapacity, s.openProbe, s.openRecord, s.openFixtures, s.openScratch, s.buildTemplates,
 	} {
 		if err := step(s.ctx, id); err != nil {
 			return s.explain(err)
 		}
 	}
 	return nil
+}
+
+// readCapacity is the provider's, where its machines run elsewhere, or this
+// host's.
+func (s *suite) readCapacity(ctx context.Context, _ string) (err error) {
+	if r, ok := s.runner.Provider.(providers.CapacityReporter); ok {
+		c, err := r.Capacity(ctx)
+		if err != nil {
+			return fmt.Errorf("provider %s: %w", s.provider, err)
+		}
+		if c != (providers.Capacity{}) {
+			s.capacity, err = fixtures.Scale(c.VCPU, c.MemoryMiB, s.set.concurrencyFactor)
+			return err
+		}
+	}
+	s.capacity, err = fixtures.HostCapacity(s.set.concurrencyFactor)
+	return err
 }
 
 // seed is the run's; one that nobody gave is made up, once.

@@ -46,11 +46,11 @@ func (p *Provider) Warnings(ctx context.Context) ([]string, error) {
 		list = append(list, fmt.Sprintf("storage pool %s copies every file of every clone: use a btrfs, zfs or lvm pool (incus storage create fast btrfs; BENCHTEST_INCUS_POOL=fast)", s.pool))
 	}
 	if s.bridge == "" {
-		list = append(list, "no managed bridge with an IPv4 address: templates with packages cannot be built and network: open is refused (incus network create incusbr0; BENCHTEST_INCUS_NETWORK=incusbr0)")
+		list = append(list, "no managed bridge with an IPv4 address: templates with packages cannot be built and open networks are refused: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
 	}
 	vm, err := p.runsVMs(ctx)
 	if err == nil && !vm {
-		list = append(list, "virtual machines do not work, templates with type: vm are refused: modprobe vhost_vsock, install qemu-system and restart incusd")
+		list = append(list, "virtual machines do not work, templates of type vm are refused: modprobe vhost_vsock, install qemu-system and restart incusd")
 	}
 	return list, err
 }

@@ -2,10 +2,12 @@ package incus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
 	incus "github.com/lxc/incus/v6/client"
+	"github.com/lxc/incus/v6/shared/api"
 )
 
 // relay joins its standard streams to the guest's SSH server. It is no more
@@ -15,10 +17,42 @@ cat <&3 & exec >&- 2>&-
 cat >&3
 kill $! 2>/dev/null`
 
-// Dial connects to the guest's SSH server by a program in the guest that the
-// API starts and whose standard streams are the connection. A server that does
-// not listen ends the connection at once.
+// Dial connects to the guest's SSH server. Where the daemon is on this host
+// and we are root it does so from within the guest's network namespace, and
+// otherwise over the API.
 func (m *Machine) Dial(ctx context.Context) (net.Conn, error) {
+	conn, err := m.dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", m.id, err)
+	}
+	return conn, nil
+}
+
+func (m *Machine) dial(ctx context.Context) (net.Conn, error) {
+	if m.p.server.remote.url != "" {
+		return m.dialOver(ctx)
+	}
+	var state *api.InstanceState
+	err := m.p.server.do(ctx, func(c incus.InstanceServer) (err error) {
+		state, _, err = c.GetInstanceState(m.id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case state.Pid <= 0:
+		return nil, errors.New("it does not run")
+	}
+	conn, near, err := dialNear(ctx, state.Pid)
+	if !near {
+		return m.dialOver(ctx)
+	}
+	return conn, err
+}
+
+// dialOver starts a program in the guest whose standard streams are the
+// connection. A server that does not listen ends the connection at once.
+func (m *Machine) dialOver(ctx context.Context) (net.Conn, error) {
 	near, far := net.Pipe()
 	err := m.p.server.do(ctx, func(c incus.InstanceServer) error {
 		done := make(chan bool)
@@ -36,7 +70,7 @@ func (m *Machine) Dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		_ = near.Close()
 		_ = far.Close()
-		return nil, fmt.Errorf("dial %s: %w", m.id, err)
+		return nil, err
 	}
 	return near, nil
 }

@@ -62,6 +62,9 @@ func (p *Provider) remove(ctx context.Context, name, nonce string) error {
 	}
 }
 
+// errBusy: an operation that somebody began is at the instance.
+var errBusy = errors.New("an operation is at the instance: incus operation list")
+
 // tryRemove is one attempt. An instance may be busy with what somebody else
 // began, and says so with an error that has no code.
 func (p *Provider) tryRemove(ctx context.Context, inst *api.Instance) error {
@@ -69,7 +72,16 @@ func (p *Provider) tryRemove(ctx context.Context, inst *api.Instance) error {
 		// Whether that was needed shows when it is deleted.
 		_ = p.setState(ctx, inst.Name, api.InstanceStatePut{Action: "stop", Force: true, Timeout: -1})
 	}
-	err := p.server.run(ctx, func(c incus.InstanceServer) (incus.Operation, error) { return c.DeleteInstance(inst.Name) })
+	// Deleted in the middle of a snapshot, an instance leaves it behind on the
+	// pool, and can then be deleted by nobody.
+	busy, err := p.underWay(ctx, inst.Name)
+	if err != nil {
+		return err
+	}
+	if busy {
+		return errBusy
+	}
+	err = p.server.run(ctx, func(c incus.InstanceServer) (incus.Operation, error) { return c.DeleteInstance(inst.Name) })
 	if errors.Is(err, providers.ErrNotFound) {
 		return nil
 	}
@@ -81,14 +93,17 @@ func (p *Provider) setState(ctx context.Context, name string, s api.InstanceStat
 }
 
 // underWay reports whether an operation is at an instance of that name: one
-// that a killed process asked for may appear any moment.
+// that a killed process asked for may appear any moment. A program that runs in
+// it is none.
 func (p *Provider) underWay(ctx context.Context, name string) (found bool, err error) {
 	err = p.server.do(ctx, func(c incus.InstanceServer) error {
 		ops, err := c.GetOperations()
 		if err != nil {
 			return err
 		}
-		found = slices.ContainsFunc(ops, func(o api.Operation) bool { return !o.StatusCode.IsFinal() && concerns(o, name) })
+		found = slices.ContainsFunc(ops, func(o api.Operation) bool {
+			return o.Class == api.OperationClassTask && !o.StatusCode.IsFinal() && concerns(o, name)
+		})
 		return nil
 	})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 func doctorCommand() command {
@@ -23,10 +25,12 @@ func doctorCommand() command {
 
 // A finding is one thing that doctor looked at.
 type finding struct {
-	What   string `json:"what"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail,omitempty"`
-	Remedy string `json:"remedy,omitempty"`
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	// Warning: it works, and could be better.
+	Warning bool   `json:"warning,omitempty"`
+	Detail  string `json:"detail,omitempty"`
+	Remedy  string `json:"remedy,omitempty"`
 }
 
 func (e *env) doctor(ctx context.Context, asJSON bool) error {
@@ -75,12 +79,31 @@ func (e *env) providerFindings(ctx context.Context, name string) []finding {
 		err = p.Check(ctx)
 	}
 	if err == nil {
-		return []finding{{What: "provider " + name, OK: true, Detail: "ready"}}
+		ready := finding{What: "provider " + name, OK: true, Detail: "ready"}
+		return append([]finding{ready}, warnings(ctx, name, p)...)
 	}
 	var list []finding
 	for _, line := range leaves(err) {
 		what, remedy, _ := strings.Cut(line.Error(), ": ")
 		list = append(list, finding{What: "provider " + name, Detail: what, Remedy: remedy})
+	}
+	return list
+}
+
+// warnings are what works with a provider and would work better otherwise.
+func warnings(ctx context.Context, name string, p providers.Provider) []finding {
+	w, ok := p.(providers.Warner)
+	if !ok {
+		return nil
+	}
+	lines, err := w.Warnings(ctx)
+	if err != nil {
+		lines = append(lines, err.Error())
+	}
+	var list []finding
+	for _, line := range lines {
+		what, remedy, _ := strings.Cut(line, ": ")
+		list = append(list, finding{What: "provider " + name, OK: true, Warning: true, Detail: what, Remedy: remedy})
 	}
 	return list
 }
@@ -105,8 +128,11 @@ func (e *env) printFindings(findings []finding, asJSON bool) error {
 	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range findings {
 		mark := "ok"
-		if !f.OK {
+		switch {
+		case !f.OK:
 			mark = "missing"
+		case f.Warning:
+			mark = "warning"
 		}
 		e.printf(t, "%s\t%s\t%s\n", mark, f.What, f.Detail)
 		if f.Remedy != "" {
