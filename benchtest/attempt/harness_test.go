@@ -36,6 +36,7 @@ type harness struct {
 	t       *testing.T
 	fake    *providertest.Fake
 	options providertest.FakeOptions
+	lends   *lender // nil: the fake makes machines
 
 	mu    sync.Mutex
 	asked int // times that facts were asked for
@@ -52,6 +53,10 @@ func newHarness(t *testing.T, change func(*harness)) *harness {
 	}
 	h.fake = providertest.NewFake(h.options)
 	h.Provider = h.fake
+	if h.lends != nil {
+		h.lends.Fake = h.fake
+		h.Provider = h.lends
+	}
 
 	var err error
 	h.Templates, err = fixtures.LoadTemplates(fstest.MapFS{"plain/template.yaml": {Data: []byte("suite: bookworm\npackages: [systemd]\n")}})
@@ -67,7 +72,7 @@ func newHarness(t *testing.T, change func(*harness)) *harness {
 	})
 	require.NoError(t, err)
 	h.Pool = fixtures.NewPool(t.Context(), fixtures.PoolConfig{
-		Provider: h.fake, ProviderName: "fake", Journal: h.Journal, Admission: h.Admission, Run: h.Record.ID, Ready: h.ReadyFunc(), MaxIdle: -1, Build: h.fake.Build,
+		Provider: h.Provider, ProviderName: "fake", Journal: h.Journal, Admission: h.Admission, Run: h.Record.ID, Ready: h.ReadyFunc(), MaxIdle: -1, Build: h.fake.Build,
 	})
 	h.Gateway, err = gateways.New("runner")
 	require.NoError(t, err)

@@ -82,6 +82,10 @@ func (g *groups) yamlGroup(name string, n *yaml.Node, depth int) {
 		g.errorf(n.Line, n.Column, "groups stand in each other more than %d deep", maxDepth)
 		return
 	}
+	if !validName.MatchString(name) {
+		g.errorf(n.Line, n.Column, "group %.80q: want %s", name, validName)
+		return
+	}
 	in := g.named(name, n.Line)
 	fields := g.mapping(n, "group "+name)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -101,7 +105,7 @@ func (g *groups) yamlGroup(name string, n *yaml.Node, depth int) {
 				g.yamlGroup(child, children[child], depth+1)
 			}
 		default:
-			g.errorf(v.Line, v.Column, "unknown field %q of group %s: want hosts, vars or children (our own format has a list of hosts)", key, name)
+			g.errorf(v.Line, v.Column, "unknown field %.80q of group %s: want hosts, vars or children (our own format has a list of hosts)", key, name)
 		}
 	}
 }

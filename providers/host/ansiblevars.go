@@ -69,7 +69,7 @@ func (g *groups) entry(name string, vars map[string]value) {
 				g.errorf(val.line, val.col, "%s: want %s", v, strings.Join(allowed[v], " or "))
 			}
 		case strings.HasPrefix(v, "benchtest_"):
-			g.errorf(val.line, val.col, "unknown variable %s: have benchtest_host_id, _agent_user, _host_key, _known_hosts, _templates, _network", v)
+			g.errorf(val.line, val.col, "unknown variable %.80q: have benchtest_host_id, _agent_user, _host_key, _known_hosts, _templates, _network", v)
 		}
 	}
 	g.add(e, at[0], at[1])

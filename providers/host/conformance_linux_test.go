@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 	if handled, code := local.MonitorMain(os.Args[1:]); handled {
 		os.Exit(code)
 	}
+	if file := os.Getenv(borrowAndWait); file != "" {
+		borrowUntilKilled(file)
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -204,6 +204,7 @@ func (r *reader) check(e Entry, line, col int) {
 			r.errorf(line, col, "%s %.80q: want %s", what, value, want)
 		}
 	}
+	before := len(r.errs)
 	match("host_name", e.Name, validName)
 	if e.ID != "" {
 		match("host_id", e.ID, validID)
@@ -211,6 +212,9 @@ func (r *reader) check(e Entry, line, col int) {
 	match("address", e.Address, validAddress)
 	match("user", e.User, validUser)
 	match("agent_user", e.AgentUser, validUser)
+	if len(r.errs) > before {
+		return // what follows would repeat it to a terminal
+	}
 	for _, t := range e.Templates {
 		match("template", t, validTemplate)
 	}

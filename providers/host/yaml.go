@@ -49,7 +49,7 @@ func (r *reader) yamlError(err error) {
 		line, _ = strconv.Atoi(m[1])
 		text = strings.TrimPrefix(err.Error(), m[0])
 	}
-	r.errorf(line, 1, "%s", text)
+	r.errorf(line, 1, "%s", strings.ReplaceAll(text, "\n", " "))
 }
 
 // mapping is the fields of n; null has none. A key that comes twice and
@@ -69,7 +69,7 @@ func (r *reader) mapping(n *yaml.Node, what string) map[string]*yaml.Node {
 		case key.Kind != yaml.ScalarNode:
 			r.errorf(key.Line, key.Column, "a key of %s is a plain word%s", what, aliasHint(key))
 		case fields[key.Value] != nil:
-			r.errorf(key.Line, key.Column, "%q comes twice in %s", key.Value, what)
+			r.errorf(key.Line, key.Column, "%.80q comes twice in %s", key.Value, what)
 		default:
 			fields[key.Value] = value
 		}
@@ -88,7 +88,7 @@ func aliasHint(n *yaml.Node) string {
 func (r *reader) ours(top map[string]*yaml.Node) {
 	for key, n := range top {
 		if key != "hosts" {
-			r.errorf(n.Line, 1, "unknown field %q: an inventory has hosts", key)
+			r.errorf(n.Line, 1, "unknown field %.80q: an inventory has hosts", key)
 		}
 	}
 	for _, n := range top["hosts"].Content {
@@ -96,7 +96,7 @@ func (r *reader) ours(top map[string]*yaml.Node) {
 		fields := r.mapping(n, "a host")
 		for key, v := range fields {
 			if set := setters[key]; set == nil {
-				r.errorf(v.Line, v.Column, "unknown field %q of a host: want %s", key, fieldNames())
+				r.errorf(v.Line, v.Column, "unknown field %.80q of a host: want %s", key, fieldNames())
 			} else if err := set(&e, r.texts(v)); err != nil {
 				r.errorf(v.Line, v.Column, "%s: %v", key, err)
 			}
