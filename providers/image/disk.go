@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -21,6 +22,8 @@ var (
 	diskScript string
 	//go:embed fill.sh
 	fillScript string
+	//go:embed complete.sh
+	completeScript string
 )
 
 // diskPackages are what a machine with a disk of its own needs beside those of
@@ -31,7 +34,9 @@ var diskPackages = []string{"cloud-guest-utils", "cloud-init", "e2fsprogs", "ifu
 // cloud-init, which takes its data from a volume called cidata (NoCloud). It
 // boots by BIOS, has one ext4 partition and t.DiskMiB of virtual size, and is
 // to be read by everybody and written by nobody. To make one takes root; one
-// that is there serves everybody.
+// that is there serves everybody. Who cannot make one gets the distribution's
+// own image, and who has a disk for a base gets that: neither has t's packages
+// or our users, which guest.Provision brings.
 func (s Store) Disk(ctx context.Context, t providers.Template) (string, error) {
 	path, err := s.disk(ctx, t)
 	if err != nil {
@@ -44,10 +49,12 @@ func (s Store) disk(ctx context.Context, t providers.Template) (string, error) {
 	if t.Base != nil {
 		return "", fmt.Errorf("it stands on %s: ask for that one's", t.Base.Name)
 	}
+	if t.Source != nil {
+		return s.sourceDisk(ctx, t)
+	}
 	d := distributionOf(t.Suite)
 	b := bootstrap{distribution: d, packages: packagesOf(t, append(diskPackages, d.kernel)...), setup: guest.SetupScript + diskScript}
-	parts := append([]string{b.setup, guest.CleanupScript, fillScript, strconv.Itoa(t.DiskMiB)}, b.packages...)
-	return s.ensure(ctx, imageName("disk", t.Suite, ".qcow2", parts), func(ctx context.Context, tmp, out string) error {
+	path, err := s.ensure(ctx, diskName(t, b.setup, b.packages), func(ctx context.Context, tmp, out string) error {
 		if err := checkDisk(); err != nil {
 			return err
 		}
@@ -62,15 +69,55 @@ func (s Store) disk(ctx context.Context, t providers.Template) (string, error) {
 		progress(t, "writing a disk of it")
 		return s.fillDisk(ctx, b.out, tmp, t.DiskMiB, out)
 	})
+	if !errors.Is(err, errNotHere) {
+		return path, err
+	}
+	path, upErr := s.upstreamDisk(ctx, t)
+	if upErr != nil {
+		return "", errors.Join(upErr, err)
+	}
+	return path, nil
 }
+
+// sourceDisk is a user's own disk as it is, or one made of a root file system
+// that has a kernel.
+func (s Store) sourceDisk(ctx context.Context, t providers.Template) (string, error) {
+	path, what, err := s.open(ctx, *t.Source)
+	if err != nil || what == qcow2 {
+		return path, err
+	}
+	setup := guest.SetupScript + diskScript
+	return s.ensure(ctx, diskName(t, setup, append([]string{t.Source.Digest}, t.Packages...)), func(ctx context.Context, tmp, out string) error {
+		if err := checkDisk(); err != nil {
+			return err
+		}
+		work, rootfs := filepath.Join(tmp, "work"), filepath.Join(tmp, "root.tar")
+		if err := os.Mkdir(work, 0o755); err != nil {
+			return err
+		}
+		if err := s.completeSource(ctx, t, setup, work, rootfs); err != nil {
+			return err
+		}
+		progress(t, "writing a disk of it")
+		return s.fillDisk(ctx, rootfs, tmp, t.DiskMiB, out)
+	})
+}
+
+func diskName(t providers.Template, setup string, parts []string) string {
+	return imageName("disk", cmp.Or(t.Suite, "own"), ".qcow2",
+		append([]string{setup, guest.CleanupScript, fillScript, completeScript, strconv.Itoa(t.DiskMiB)}, parts...))
+}
+
+// errNotHere says that a disk cannot be made on this machine or by this user.
+var errNotHere = errors.New("a disk cannot be made")
 
 // checkDisk says what is missing here for a disk, and how to get it.
 func checkDisk() error {
 	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
-		return fmt.Errorf("disks are made on Linux and amd64, this is %s/%s: give the template a base that is a disk image (qcow2)", runtime.GOOS, runtime.GOARCH)
+		return fmt.Errorf("%w on %s/%s, but on linux/amd64: give the template a base that is a disk image (qcow2)", errNotHere, runtime.GOOS, runtime.GOARCH)
 	}
 	if os.Geteuid() != 0 {
-		return fmt.Errorf("only root can make it, for everybody: sudo scripts/images.sh, which puts it in %s", SystemDir)
+		return fmt.Errorf("%w by an ordinary user: sudo scripts/images.sh NAME puts it in %s for everybody", errNotHere, SystemDir)
 	}
 	var errs []error
 	for program, pkg := range map[string]string{"qemu-img": "qemu-utils", "extlinux": "extlinux", "mkfs.ext4": "e2fsprogs"} {

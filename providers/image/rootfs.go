@@ -25,21 +25,45 @@ var machinePackages = []string{"systemd", "systemd-sysv", "dbus", "openssh-serve
 
 // Rootfs returns the path of a plain tar of the root file system of t, which
 // has no Base: its packages and our users are in it, its provisioning is not.
-// Owners are numbers, extended attributes are kept (GNU tar, --xattrs).
+// A base of the user's own is completed with them, and must be a Debian or its
+// kin; one that is a disk is providers.ErrUnavailable. Owners are numbers, extended attributes are kept (GNU tar, --xattrs).
 func (s Store) Rootfs(ctx context.Context, t providers.Template) (string, error) {
 	if t.Base != nil {
 		return "", fmt.Errorf("make root file system of %s: it stands on %s: ask for that one's", t.Name, t.Base.Name)
 	}
-	d, packages := distributionOf(t.Suite), packagesOf(t)
-	name := imageName("rootfs", t.Suite, ".tar", append([]string{guest.SetupScript, guest.CleanupScript}, packages...))
-	path, err := s.ensure(ctx, name, func(ctx context.Context, tmp, out string) error {
-		progress(t, fmt.Sprintf("bootstrapping %s with %s", d, few(t.Packages)))
-		return s.bootstrap(ctx, bootstrap{distribution: d, packages: packages, tmp: tmp, out: out, setup: guest.SetupScript})
-	})
+	path, err := s.rootfs(ctx, t)
 	if err != nil {
 		return "", fmt.Errorf("make root file system of %s: %w", t.Name, err)
 	}
 	return path, nil
+}
+
+func (s Store) rootfs(ctx context.Context, t providers.Template) (string, error) {
+	if t.Source != nil {
+		name := imageName("rootfs", "own", ".tar", append([]string{t.Source.Digest, guest.SetupScript, guest.CleanupScript, completeScript}, t.Packages...))
+		return s.ensure(ctx, name, func(ctx context.Context, tmp, out string) error {
+			return s.completeSource(ctx, t, guest.SetupScript, tmp, out)
+		})
+	}
+	d, packages := distributionOf(t.Suite), packagesOf(t)
+	name := imageName("rootfs", t.Suite, ".tar", append([]string{guest.SetupScript, guest.CleanupScript}, packages...))
+	return s.ensure(ctx, name, func(ctx context.Context, tmp, out string) error {
+		progress(t, fmt.Sprintf("bootstrapping %s with %s", d, few(t.Packages)))
+		return s.bootstrap(ctx, bootstrap{distribution: d, packages: packages, tmp: tmp, out: out, setup: guest.SetupScript})
+	})
+}
+
+// completeSource makes a machine's root file system of one of the user's own.
+func (s Store) completeSource(ctx context.Context, t providers.Template, setup, tmp, out string) error {
+	path, what, err := s.open(ctx, *t.Source)
+	if err != nil {
+		return err
+	}
+	if what == qcow2 {
+		return fmt.Errorf("%w: its base %s is a disk, which only provider lima starts: for the others take its root file system as a tarball", providers.ErrUnavailable, path)
+	}
+	progress(t, "completing "+path+" with "+few(t.Packages))
+	return s.complete(ctx, path, what, setup, t.Packages, tmp, out)
 }
 
 // packagesOf is what a template without a base has, and more, in an order of

@@ -45,6 +45,7 @@ func TestRootfs(t *testing.T) {
 	assert.Equal(t, first.path, second.path)
 	assert.Len(t, steps, 1, "two make it once")
 
+	s.Log = nil // the tests below share it
 	entries, err := os.ReadDir(s.Dir)
 	require.NoError(t, err)
 	for _, e := range entries {
@@ -65,6 +66,40 @@ func TestRootfs(t *testing.T) {
 	}
 	assert.Equal(t, int64(0o4755), files["./usr/bin/sudo"].Mode&0o7777)
 	assert.Contains(t, files["./usr/bin/ping"].PAXRecords, "SCHILY.xattr.security.capability")
+
+	t.Run("a tarball of one's own", func(t *testing.T) {
+		t.Parallel()
+		testOwn(t, s, first.path, nil)
+	})
+	t.Run("a directory of one's own", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		out, err := exec.CommandContext(t.Context(), "tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", dir, "-xf", first.path).CombinedOutput()
+		require.NoError(t, err, string(out))
+		testOwn(t, s, dir, []string{"tree"})
+	})
+}
+
+// testOwn completes a root file system that its user has.
+func testOwn(t *testing.T, s image.Store, path string, packages []string) {
+	t.Helper()
+	digest, err := image.Digest(providers.Source{Path: path})
+	require.NoError(t, err)
+	tmpl := providers.Template{Name: "own", Source: &providers.Source{Path: path, Digest: digest}, Packages: packages, DiskMiB: 2048}
+	own, err := s.Rootfs(t.Context(), tmpl)
+	require.NoError(t, err)
+	files := map[string]*tar.Header{}
+	readTar(t, own, files)
+	assert.Equal(t, int64(0o4755), files["./usr/bin/sudo"].Mode&0o7777)
+	assert.Zero(t, files["./usr/bin/sudo"].Uid, "its owner is the guest's root, not the host's or a namespace's")
+	assert.Contains(t, files["./usr/bin/ping"].PAXRecords, "SCHILY.xattr.security.capability")
+	for _, p := range packages {
+		assert.Contains(t, files, "./usr/bin/"+p)
+	}
+	assert.NotContains(t, files, "./dev/null")
+
+	_, err = s.Disk(t.Context(), tmpl)
+	require.ErrorContains(t, err, "has no kernel in /boot: install one")
 }
 
 func needsDebian(t *testing.T) {

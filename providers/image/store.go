@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,8 @@ type Store struct {
 	// System is a directory that is looked into before an image is made, and
 	// never written; "" is SystemDir, and Dir itself switches that off.
 	System string
+	// Transport is what downloads come by; nil is http.DefaultTransport.
+	Transport http.RoundTripper
 }
 
 // A maker writes an image to out. tmp is an empty directory on the same file
