@@ -34,6 +34,9 @@ func (p *Provider) Build(ctx context.Context, t providers.Template) error {
 	if p.built(t) {
 		return nil
 	}
+	if err := refuse(t); err != nil {
+		return fmt.Errorf("build template %s: %w", t.Name, err)
+	}
 	if err := p.buildOne(ctx, t); err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
 	}

@@ -50,7 +50,7 @@ type reply struct {
 var wireErrors = map[string]error{
 	"not-found": providers.ErrNotFound, "in-use": ErrTemplateInUse,
 	"canceled": context.Canceled, "deadline": context.DeadlineExceeded,
-	"refused": syscall.ECONNREFUSED,
+	"refused": syscall.ECONNREFUSED, "unavailable": providers.ErrUnavailable,
 }
 
 // fail turns an error into a reply.
@@ -96,23 +96,27 @@ type wireSpec struct {
 
 // A wireTemplate is a template with its files in it.
 type wireTemplate struct {
-	Name      string        `json:"name"`
-	Digest    string        `json:"digest"`
-	Base      *wireTemplate `json:"base,omitempty"`
-	Suite     string        `json:"suite,omitempty"`
-	Packages  []string      `json:"packages,omitempty"`
-	Provision string        `json:"provision,omitempty"`
-	Files     []byte        `json:"files,omitempty"` // a zip archive; empty: none
-	VCPU      int           `json:"vcpu"`
-	MemoryMiB int           `json:"memory_mib"`
-	DiskMiB   int           `json:"disk_mib"`
+	Name   string        `json:"name"`
+	Digest string        `json:"digest"`
+	Base   *wireTemplate `json:"base,omitempty"`
+	Suite  string        `json:"suite,omitempty"`
+
+	Source *providers.Source     `json:"source,omitempty"`
+	Type   providers.MachineType `json:"type,omitempty"`
+
+	Packages  []string `json:"packages,omitempty"`
+	Provision string   `json:"provision,omitempty"`
+	Files     []byte   `json:"files,omitempty"` // a zip archive; empty: none
+	VCPU      int      `json:"vcpu"`
+	MemoryMiB int      `json:"memory_mib"`
+	DiskMiB   int      `json:"disk_mib"`
 }
 
 // pack prepares a template for its way, with its files where a build needs them.
 func pack(t providers.Template, files bool) (*wireTemplate, error) {
 	w := &wireTemplate{
 		Name: t.Name, Digest: t.Digest, Suite: t.Suite, Packages: t.Packages, Provision: t.Provision,
-		VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, DiskMiB: t.DiskMiB,
+		Source: t.Source, Type: t.Type, VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, DiskMiB: t.DiskMiB,
 	}
 	if t.Base != nil {
 		var err error
@@ -136,7 +140,7 @@ func pack(t providers.Template, files bool) (*wireTemplate, error) {
 func (w *wireTemplate) unpack() (providers.Template, error) {
 	t := providers.Template{
 		Name: w.Name, Digest: w.Digest, Suite: w.Suite, Packages: w.Packages, Provision: w.Provision,
-		VCPU: w.VCPU, MemoryMiB: w.MemoryMiB, DiskMiB: w.DiskMiB,
+		Source: w.Source, Type: w.Type, VCPU: w.VCPU, MemoryMiB: w.MemoryMiB, DiskMiB: w.DiskMiB,
 	}
 	if w.Base != nil {
 		base, err := w.Base.unpack()

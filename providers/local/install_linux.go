@@ -82,7 +82,7 @@ func (b *build) scriptContainer(ctx context.Context, argv []string) (container, 
 		return container{}, err
 	}
 	spec := guestSpec{Record: b.rec, Hierarchies: hs, Capabilities: caps, Args: argv, HostNetwork: true, ResolvConf: resolv}
-	if proxy := b.aptProxy(ctx); proxy != "" {
+	if proxy := b.images().Proxy(ctx); proxy != "" {
 		spec.Env = []string{"http_proxy=" + proxy, "https_proxy=" + proxy}
 	}
 	c := containerOf(b.rec, hs)

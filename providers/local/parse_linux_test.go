@@ -45,28 +45,6 @@ func TestProcessIsNotItsPID(t *testing.T) {
 	require.ErrorIs(t, process{}.signal(0), errGone)
 }
 
-func TestParseSources(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, targets string
-		want          []string
-	}{
-		{
-			"a Debian of that suite", "http://m/debian bookworm main\nhttp://m/debian bookworm contrib\nhttp://m/debian bookworm-updates main\nhttp://s/sec bookworm-security main\nhttp://x/ nodistro main\n",
-			[]string{"deb http://m/debian bookworm main", "deb http://m/debian bookworm-updates main", "deb http://s/sec bookworm-security main"},
-		},
-		{"another suite", "http://m/debian trixie main\n", []string{"deb " + defaultMirror + " bookworm main"}},
-		{"only its updates", "http://m/debian bookworm-updates main\n", []string{"deb " + defaultMirror + " bookworm main"}},
-		{"no apt", "", []string{"deb " + defaultMirror + " bookworm main"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, tt.want, parseSources(tt.targets, "bookworm"))
-		})
-	}
-}
-
 func TestCheckID(t *testing.T) {
 	t.Parallel()
 	for id, ok := range map[string]bool{
