@@ -2,6 +2,7 @@ package benchtest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 
@@ -22,7 +23,8 @@ func (s *suite) templates() *fixtures.TemplateCache {
 // buildTemplates builds what the chosen scenarios need and is not there, all
 // at once and before the first attempt, so that it is on no attempt's clock.
 // One that cannot be built is told and no more: the cache remembers, and
-// exactly the attempts at its scenarios are errored with the same words.
+// exactly the attempts at its scenarios are errored with the same words, or
+// skipped where it cannot be had here.
 func (s *suite) buildTemplates(ctx context.Context, _ string) error {
 	wanted, err := s.wantedTemplates()
 	if err != nil {
@@ -33,7 +35,11 @@ func (s *suite) buildTemplates(ctx context.Context, _ string) error {
 	for _, t := range wanted {
 		wg.Go(func() {
 			if err := cache.EnsureBuilt(ctx, t); err != nil && ctx.Err() == nil {
-				tell(os.Stderr, "benchtest: %v: the scenarios that need template %s will be errored", err, t.Name)
+				become := "errored"
+				if errors.Is(err, providers.ErrUnavailable) {
+					become = "skipped"
+				}
+				tell(os.Stderr, "benchtest: %v: the scenarios that need template %s will be %s", err, t.Name, become)
 			}
 		})
 	}

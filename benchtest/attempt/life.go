@@ -98,7 +98,7 @@ func (t *try) live(ctx context.Context, last bool) {
 		err := t.timed(s.clock, func() error { return s.do(ctx) })
 		t.note(t.book.event(reports.Event{Kind: reports.PhaseDone, Phase: s.name, Took: time.Since(start)}))
 		if err != nil {
-			t.retryable = s.infrastructure && !last && ctx.Err() == nil
+			t.retryable = s.infrastructure && !last && ctx.Err() == nil && !errors.Is(err, providers.ErrUnavailable)
 			t.broke(s.name, t.explain(ctx, err))
 			break
 		}
@@ -119,9 +119,13 @@ func (t *try) timed(clock *time.Duration, do func() error) error {
 }
 
 // broke makes the attempt errored: benchtest, the sandbox or the scenario
-// broke, and nothing is known of the engine.
+// broke, and nothing is known of the engine. What cannot be had here has broken
+// nothing: then it is skipped, with what would help.
 func (t *try) broke(step string, err error) {
 	t.rec.Outcome = rules.Errored
+	if errors.Is(err, providers.ErrUnavailable) {
+		t.rec.Outcome = rules.Skipped
+	}
 	t.rec.Reason = fmt.Sprintf("%s: %v", step, err)
 }
 

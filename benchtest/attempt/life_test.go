@@ -3,6 +3,7 @@ package attempt_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -352,4 +353,17 @@ func TestOracleAloneSeesTheSolution(t *testing.T) {
 	h.run(load(t, nil))
 	assert.Nil(t, seen.Solution)
 	assert.True(t, seen.Solve.None())
+}
+
+// A template that cannot be had here is no fault of anybody's.
+func TestUnavailableTemplateIsSkipped(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, func(h *harness) {
+		h.options.FailBuild = func(providers.Template) error {
+			return fmt.Errorf("%w: put the file somewhere", providers.ErrUnavailable)
+		}
+	})
+	rec := h.Run(t.Context(), attempt.Spec{Scenario: load(t, nil), Iteration: 1})
+	assert.Equal(t, rules.Skipped, rec.Outcome)
+	assert.Contains(t, rec.Reason, "the template cannot be had here: put the file somewhere")
 }
