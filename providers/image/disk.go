@@ -1,7 +1,6 @@
 package image
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -11,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/benchtest-dev/benchtest/providers"
@@ -53,8 +53,8 @@ func (s Store) disk(ctx context.Context, t providers.Template) (string, error) {
 		return s.sourceDisk(ctx, t)
 	}
 	d := distributionOf(t.Suite)
-	b := bootstrap{distribution: d, packages: packagesOf(t, append(diskPackages, d.kernel)...), setup: guest.SetupScript + diskScript}
-	path, err := s.ensure(ctx, diskName(t, b.setup, b.packages), func(ctx context.Context, tmp, out string) error {
+	b := bootstrap{distribution: d, packages: diskPackagesOf(t, d), setup: guest.SetupScript + diskScript}
+	path, err := s.ensure(ctx, diskName(t), func(ctx context.Context, tmp, out string) error {
 		if err := checkDisk(); err != nil {
 			return err
 		}
@@ -86,8 +86,7 @@ func (s Store) sourceDisk(ctx context.Context, t providers.Template) (string, er
 	if err != nil || what == qcow2 {
 		return path, err
 	}
-	setup := guest.SetupScript + diskScript
-	return s.ensure(ctx, diskName(t, setup, append([]string{t.Source.Digest}, t.Packages...)), func(ctx context.Context, tmp, out string) error {
+	return s.ensure(ctx, diskName(t), func(ctx context.Context, tmp, out string) error {
 		if err := checkDisk(); err != nil {
 			return err
 		}
@@ -95,7 +94,7 @@ func (s Store) sourceDisk(ctx context.Context, t providers.Template) (string, er
 		if err := os.Mkdir(work, 0o755); err != nil {
 			return err
 		}
-		if err := s.completeSource(ctx, t, setup, work, rootfs); err != nil {
+		if err := s.completeSource(ctx, t, guest.SetupScript+diskScript, work, rootfs); err != nil {
 			return err
 		}
 		progress(t, "writing a disk of it")
@@ -103,9 +102,17 @@ func (s Store) sourceDisk(ctx context.Context, t providers.Template) (string, er
 	})
 }
 
-func diskName(t providers.Template, setup string, parts []string) string {
-	return imageName("disk", cmp.Or(t.Suite, "own"), ".qcow2",
-		append([]string{setup, guest.CleanupScript, fillScript, completeScript, strconv.Itoa(t.DiskMiB)}, parts...))
+// diskName is made of all that goes into a disk.
+func diskName(t providers.Template) string {
+	parts := []string{guest.SetupScript, diskScript, guest.CleanupScript, fillScript, strconv.Itoa(t.DiskMiB)}
+	if t.Source != nil {
+		return imageName("disk", "own", ".qcow2", slices.Concat(parts, []string{completeScript, t.Source.Digest}, t.Packages))
+	}
+	return imageName("disk", t.Suite, ".qcow2", append(parts, diskPackagesOf(t, distributionOf(t.Suite))...))
+}
+
+func diskPackagesOf(t providers.Template, d distribution) []string {
+	return packagesOf(t, append(diskPackages, d.kernel)...)
 }
 
 // errNotHere says that a disk cannot be made on this machine or by this user.
@@ -113,8 +120,8 @@ var errNotHere = errors.New("a disk cannot be made")
 
 // checkDisk says what is missing here for a disk, and how to get it.
 func checkDisk() error {
-	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
-		return fmt.Errorf("%w on %s/%s, but on linux/amd64: give the template a base that is a disk image (qcow2)", errNotHere, runtime.GOOS, runtime.GOARCH)
+	if arch != "amd64" || runtime.GOOS != "linux" {
+		return fmt.Errorf("%w on %s/%s, but on linux/amd64: give the template a base that is a disk image (qcow2)", errNotHere, runtime.GOOS, arch)
 	}
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("%w by an ordinary user: sudo scripts/images.sh NAME puts it in %s for everybody", errNotHere, SystemDir)

@@ -25,17 +25,22 @@ const (
 // has another checksum is thrown away. A server that cannot be reached is
 // providers.ErrUnavailable.
 func (s Store) Fetch(ctx context.Context, url, sum string) (string, error) {
-	kind, digits, ok := strings.Cut(sum, ":")
-	if !ok || len(digits) < 16 {
+	if _, digits, ok := strings.Cut(sum, ":"); !ok || len(digits) < 16 {
 		return "", fmt.Errorf("download %s: checksum %q: want sha256:HEX or sha512:HEX", url, sum)
 	}
-	path, err := s.ensure(ctx, "file-"+kind+"-"+digits[:16], func(ctx context.Context, _, out string) error {
+	path, err := s.ensure(ctx, fileName(sum), func(ctx context.Context, _, out string) error {
 		return s.download(ctx, url, sum, out)
 	})
 	if err != nil {
 		return "", fmt.Errorf("download %s: %w", url, err)
 	}
 	return path, nil
+}
+
+// fileName is of a file with a checksum.
+func fileName(sum string) string {
+	kind, digits, _ := strings.Cut(sum, ":")
+	return "file-" + kind + "-" + digits[:min(16, len(digits))]
 }
 
 var (

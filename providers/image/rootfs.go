@@ -19,6 +19,9 @@ import (
 // format is counted up when an image is made in another way.
 const format = "1"
 
+// arch is this machine's processor, which its images are for.
+const arch = runtime.GOARCH
+
 // machinePackages are what makes a root file system a machine, whatever else a
 // template wants.
 var machinePackages = []string{"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "ca-certificates"}
@@ -39,18 +42,22 @@ func (s Store) Rootfs(ctx context.Context, t providers.Template) (string, error)
 }
 
 func (s Store) rootfs(ctx context.Context, t providers.Template) (string, error) {
-	if t.Source != nil {
-		name := imageName("rootfs", "own", ".tar", append([]string{t.Source.Digest, guest.SetupScript, guest.CleanupScript, completeScript}, t.Packages...))
-		return s.ensure(ctx, name, func(ctx context.Context, tmp, out string) error {
+	return s.ensure(ctx, rootfsName(t), func(ctx context.Context, tmp, out string) error {
+		if t.Source != nil {
 			return s.completeSource(ctx, t, guest.SetupScript, tmp, out)
-		})
-	}
-	d, packages := distributionOf(t.Suite), packagesOf(t)
-	name := imageName("rootfs", t.Suite, ".tar", append([]string{guest.SetupScript, guest.CleanupScript}, packages...))
-	return s.ensure(ctx, name, func(ctx context.Context, tmp, out string) error {
+		}
+		d := distributionOf(t.Suite)
 		progress(t, fmt.Sprintf("bootstrapping %s with %s", d, few(t.Packages)))
-		return s.bootstrap(ctx, bootstrap{distribution: d, packages: packages, tmp: tmp, out: out, setup: guest.SetupScript})
+		return s.bootstrap(ctx, bootstrap{distribution: d, packages: packagesOf(t), tmp: tmp, out: out, setup: guest.SetupScript})
 	})
+}
+
+// rootfsName is made of all that goes into a root file system.
+func rootfsName(t providers.Template) string {
+	if t.Source != nil {
+		return imageName("rootfs", "own", ".tar", append([]string{t.Source.Digest, guest.SetupScript, guest.CleanupScript, completeScript}, t.Packages...))
+	}
+	return imageName("rootfs", t.Suite, ".tar", append([]string{guest.SetupScript, guest.CleanupScript}, packagesOf(t)...))
 }
 
 // completeSource makes a machine's root file system of one of the user's own.
@@ -77,7 +84,7 @@ func packagesOf(t providers.Template, more ...string) []string {
 // imageName is made of all that the image depends on.
 func imageName(kind, label, suffix string, parts []string) string {
 	sum := sha256.New()
-	for _, p := range append([]string{format, runtime.GOARCH, kind, label}, parts...) {
+	for _, p := range append([]string{format, arch, kind, label}, parts...) {
 		_, _ = fmt.Fprintf(sum, "%d:%s", len(p), p) // a hash never fails to write
 	}
 	return kind + "-" + label + "-" + hex.EncodeToString(sum.Sum(nil))[:16] + suffix

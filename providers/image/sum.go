@@ -116,3 +116,11 @@ func sizeOf(info fs.FileInfo) int64 {
 	}
 	return info.Size()
 }
+
+// bytesOf is what a file takes on disk, holes not counted.
+func bytesOf(info fs.FileInfo) int64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Blocks * 512
+	}
+	return info.Size()
+}
