@@ -3,6 +3,7 @@ package benchtest
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
@@ -27,7 +28,21 @@ func (s *suite) openProvider(ctx context.Context, run string) error {
 		return fmt.Errorf("provider %s: %w", s.provider, err)
 	}
 	s.runner.Provider = p
+	s.warnOfLeftovers(p)
 	return nil
+}
+
+// warnOfLeftovers names the scenarios that break machines which outlive them,
+// and do not mend them.
+func (s *suite) warnOfLeftovers(p providers.Provider) {
+	if _, lends := p.(providers.Lender); !lends {
+		return
+	}
+	for _, sc := range s.sel.chosen {
+		if sc.Scripts.Restore.None() && !sc.Scripts.Prepare.None() {
+			tell(os.Stderr, "benchtest: %s has prepare.* and no restore.*: the hosts of its attempt are out of use for the rest of this run", sc.Key)
+		}
+	}
 }
 
 // options are what the flags say to a provider.

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path"
+	"regexp"
 	"sync"
 	"time"
 
@@ -179,5 +179,8 @@ func (m *Machine) Mended() error {
 // Quarantine keeps the host from the further attempts of this run.
 func (m *Machine) Quarantine(reason error) { m.provider.desk.quarantine(m.record.Addresses, reason) }
 
-// scenarioOf is the scenario of an attempt called KEY/iN.
-func scenarioOf(attempt string) string { return path.Dir(attempt) }
+var iteration = regexp.MustCompile(`/i[0-9]+$`)
+
+// scenarioOf is the scenario of an attempt called KEY/iN; people's own
+// sandboxes have the KEY alone.
+func scenarioOf(attempt string) string { return iteration.ReplaceAllString(attempt, "") }
