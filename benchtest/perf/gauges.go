@@ -22,6 +22,9 @@ func gauges() []gauge {
 			{suffix: "-gain", bound: 10, unit: "%", atLeast: true},
 		}, measure: measureAdmission},
 		{name: "scenarios-wall", bars: []bar{{bound: 6, unit: "s"}}, measure: measureScenarios},
+		{name: "incus-clone", bars: []bar{{bound: 1.15}}, measure: measureIncusClone},
+		{name: "incus-handover", bars: []bar{{suffix: "-p50", bound: 0.05}}, measure: measureIncusHandover},
+		{name: "incus-throughput", bars: []bar{{bound: 0.95, atLeast: true}}, measure: measureIncusThroughput},
 		{name: "lima-reset", bars: []bar{
 			{suffix: "-gain", bound: 40, atLeast: true},
 			{suffix: "-time", bound: 2, unit: "s"},

@@ -84,7 +84,7 @@ func (l *lab) openCounter(ctx context.Context) (*counter, error) {
 	runner := attempt.Runner{Probe: l.probe}
 	isReady := runner.ReadyFunc()
 	c.pool = fixtures.NewPool(ctx, fixtures.PoolConfig{
-		Provider: l.provider, ProviderName: "local", Journal: l.journal, Admission: c.admission, Run: l.run, MaxIdle: poolIdle,
+		Provider: l.provider, ProviderName: l.name, Journal: l.journal, Admission: c.admission, Run: l.run, MaxIdle: poolIdle,
 		Ready: func(ctx context.Context, clone *fixtures.Clone) error {
 			err := isReady(ctx, clone)
 			if err == nil {

@@ -18,6 +18,7 @@ import (
 // templates and the journal, in the BENCHTEST_HOME of whoever calls.
 type lab struct {
 	home     string
+	name     string // the provider's
 	run      string
 	provider providers.Provider
 	catalog  *fixtures.Catalog
@@ -36,10 +37,15 @@ func openLab(ctx context.Context) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{home: home, run: reports.NewRunID(time.Now()), host: "web1"}
+	l := &lab{home: home, name: "local", run: reports.NewRunID(time.Now()), host: "web1"}
 	if l.provider, err = local.New(providers.Options{Home: home, Run: l.run}); err != nil {
 		return nil, err
 	}
+	return l.equip(ctx)
+}
+
+// equip takes what goes with the lab's provider, which must work here.
+func (l *lab) equip(ctx context.Context) (_ *lab, err error) {
 	if err := l.provider.Check(ctx); err != nil {
 		return nil, skip{err.Error()}
 	}
@@ -47,10 +53,10 @@ func openLab(ctx context.Context) (*lab, error) {
 		return nil, err
 	}
 	l.cache = fixtures.NewTemplateCache(l.provider, fixtures.Progress{W: os.Stderr})
-	if l.journal, err = fixtures.OpenJournal(home); err != nil {
+	if l.journal, err = fixtures.OpenJournal(l.home); err != nil {
 		return nil, err
 	}
-	l.probe, err = probebin.Open(ctx, home)
+	l.probe, err = probebin.Open(ctx, l.home)
 	return l, err
 }
 
@@ -77,7 +83,7 @@ type clone struct {
 // made, not waited for.
 func (l *lab) clone(ctx context.Context, t providers.Template) (*clone, error) {
 	lease, err := l.journal.Create(fixtures.Lease{
-		ID: fixtures.NewID(l.run, "perf"), Kind: fixtures.LeaseClone, Provider: "local", Run: l.run,
+		ID: fixtures.NewID(l.run, "perf"), Kind: fixtures.LeaseClone, Provider: l.name, Run: l.run,
 		Template: t.BuildName(), Host: l.host,
 	})
 	if err != nil {

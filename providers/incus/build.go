@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	incus "github.com/lxc/incus/v6/client"
@@ -221,14 +222,23 @@ func (b *build) boot(ctx context.Context, keys providers.Keys, out bool) error {
 	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "start", Timeout: -1})
 }
 
-// introduceBuild writes the build's identity itself: it may be the copy of
-// nothing that knows how.
+// introduceBuild gives the build its identity, both ways: an instance of an
+// image is told nothing by Incus, and a copy's files are written over when it
+// starts.
 func (p *Provider) introduceBuild(ctx context.Context, name, hostName string, keys providers.Keys) error {
 	config, err := p.prepareIdentity(ctx, name)
 	if err != nil {
 		return err
 	}
 	files, err := guest.Identity(hostName, config[markHosts], config[markPasswd], keys)
+	if err != nil {
+		return err
+	}
+	err = p.update(ctx, name, func(put *api.InstancePut) {
+		for _, f := range files {
+			put.Config[fileKey(f.Name)] = string(f.Data)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -267,6 +277,7 @@ func (p *Provider) publish(ctx context.Context, name, buildName string, config m
 	err := p.update(ctx, name, func(put *api.InstancePut) {
 		delete(put.Devices, openDevice)
 		delete(put.Devices, attemptDevice)
+		maps.DeleteFunc(put.Config, func(key, _ string) bool { return strings.HasPrefix(key, markFile) })
 		maps.Copy(put.Config, config)
 		put.Config["raw.lxc"] = ""
 		put.Config[markKind] = kindTemplate

@@ -104,3 +104,9 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
+
+// Client is a client of Incus in our project, for what the Provider has no
+// method for; its requests end with ctx. It need not be closed.
+func (p *Provider) Client(ctx context.Context) (incus.InstanceServer, error) {
+	return p.server.connect(ctx)
+}
