@@ -26,6 +26,9 @@ var (
 	_ providers.Lender    = (*Provider)(nil)
 )
 
+// ErrNoInventory says that nobody named the hosts.
+var ErrNoInventory = errors.New("no inventory: name the file of your hosts with -benchtest.inventory=FILE or BENCHTEST_INVENTORY")
+
 // New makes the provider. The inventory is read when it is first wanted, so
 // that purge needs none.
 func New(o providers.Options) (providers.Provider, error) {
@@ -35,7 +38,7 @@ func New(o providers.Options) (providers.Provider, error) {
 	p := &Provider{o: o}
 	p.load = sync.OnceValues(func() ([]Entry, error) {
 		if o.Inventory == "" {
-			return nil, errors.New("no inventory: name the file of your hosts with -benchtest.inventory=FILE or BENCHTEST_INVENTORY")
+			return nil, ErrNoInventory
 		}
 		return Load(o.Inventory)
 	})

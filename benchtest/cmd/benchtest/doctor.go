@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/host"
 )
 
 func doctorCommand() command {
@@ -82,10 +83,11 @@ func (e *env) providerFindings(ctx context.Context, name string) []finding {
 		ready := finding{What: "provider " + name, OK: true, Detail: "ready"}
 		return append([]finding{ready}, warnings(ctx, name, p)...)
 	}
+	unused := errors.Is(err, host.ErrNoInventory) // which is nothing amiss
 	var list []finding
 	for _, line := range leaves(err) {
 		what, remedy, _ := strings.Cut(line.Error(), ": ")
-		list = append(list, finding{What: "provider " + name, Detail: what, Remedy: remedy})
+		list = append(list, finding{What: "provider " + name, OK: unused, Warning: unused, Detail: what, Remedy: remedy})
 	}
 	return list
 }

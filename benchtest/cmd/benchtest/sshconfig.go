@@ -24,6 +24,9 @@ func sandboxConfig() command {
 					return err
 				}
 				return e.withSandbox(args, func(k *sandboxes.Keeper, r sandboxes.Record) error {
+					if r.Provider == "host" {
+						return usagef("sandbox %s is a host of an inventory, and has none of our keys: reach it with that inventory's address, user and key", r.Name)
+					}
 					proxy, err := e.dialProxy(r)
 					if err != nil {
 						return err
