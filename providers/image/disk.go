@@ -55,7 +55,7 @@ func (s Store) disk(ctx context.Context, t providers.Template) (string, error) {
 	d := distributionOf(t.Suite)
 	b := bootstrap{distribution: d, packages: diskPackagesOf(t, d), setup: guest.SetupScript + diskScript}
 	path, err := s.ensure(ctx, diskName(t), func(ctx context.Context, tmp, out string) error {
-		if err := checkDisk(); err != nil {
+		if err := CheckDisk(); err != nil {
 			return err
 		}
 		progress(t, fmt.Sprintf("bootstrapping %s with a kernel and %s", d, few(t.Packages)))
@@ -87,7 +87,7 @@ func (s Store) sourceDisk(ctx context.Context, t providers.Template) (string, er
 		return path, err
 	}
 	return s.ensure(ctx, diskName(t), func(ctx context.Context, tmp, out string) error {
-		if err := checkDisk(); err != nil {
+		if err := CheckDisk(); err != nil {
 			return err
 		}
 		work, rootfs := filepath.Join(tmp, "work"), filepath.Join(tmp, "root.tar")
@@ -118,8 +118,8 @@ func diskPackagesOf(t providers.Template, d distribution) []string {
 // errNotHere says that a disk cannot be made on this machine or by this user.
 var errNotHere = errors.New("a disk cannot be made")
 
-// checkDisk says what is missing here for a disk, and how to get it.
-func checkDisk() error {
+// CheckDisk says what is missing here to make a disk, and how to get it.
+func CheckDisk() error {
 	if arch != "amd64" || runtime.GOOS != "linux" {
 		return fmt.Errorf("%w on %s/%s, but on linux/amd64: give the template a base that is a disk image (qcow2)", errNotHere, runtime.GOOS, arch)
 	}

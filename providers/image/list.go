@@ -53,8 +53,8 @@ func (s Store) List() ([]Info, error) {
 // IsImage reports whether name can be an image's.
 func IsImage(name string) bool { return imageFile.MatchString(name) }
 
-// Remove removes an image, and what an interrupted making of it left. One that
-// is not there is nil, and one in the making is waited for. What providers made
+// Remove removes an image. One that is not there is nil, and one in the making
+// is waited for. What providers made
 // of it stays: they have copies.
 func (s Store) Remove(ctx context.Context, name string) error {
 	if !IsImage(name) {
@@ -72,23 +72,29 @@ func (s Store) Remove(ctx context.Context, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	if err := errors.Join(err, os.RemoveAll(filepath.Join(s.Dir, stagingPrefix+name))); err != nil {
+	if err != nil {
 		return fmt.Errorf("remove image %s: %w", name, err)
 	}
 	return nil
 }
 
-// Interrupted names the images that somebody began to make and did not end.
-// Some may be in the making now.
-func (s Store) Interrupted() ([]string, error) {
+// Sweep removes what interrupted makers left, and says of which images that
+// was. What somebody works on stays.
+func (s Store) Sweep() ([]string, error) {
 	left, err := filepath.Glob(filepath.Join(s.Dir, stagingPrefix+"*"))
-	names := []string{}
-	for _, path := range left {
-		if name := strings.TrimPrefix(filepath.Base(path), stagingPrefix); IsImage(name) {
-			names = append(names, name)
+	swept := []string{}
+	for _, staging := range left {
+		name := strings.TrimPrefix(filepath.Base(staging), stagingPrefix)
+		lock, lockErr := s.tryLock(name)
+		if lock == nil {
+			err = errors.Join(err, lockErr)
+			continue
 		}
+		err = errors.Join(err, os.RemoveAll(staging))
+		lock.Close()
+		swept = append(swept, name)
 	}
-	return names, err
+	return swept, err
 }
 
 // Uses names the images that t may be made of, on this machine, and the files

@@ -33,12 +33,11 @@ func TestListAndRemove(t *testing.T) {
 		names = append(names, i.Name)
 	}
 	assert.ElementsMatch(t, used, names, "nothing but images")
-	left, err := s.Interrupted()
-	require.NoError(t, err)
-	assert.Equal(t, used[1:2], left)
-
 	require.NoError(t, s.Remove(t.Context(), used[1]))
 	assert.NoFileExists(t, filepath.Join(s.Dir, used[1]))
+	swept, err := s.Sweep()
+	require.NoError(t, err)
+	assert.Equal(t, used[1:2], swept)
 	assert.NoDirExists(t, staging)
 	for _, name := range []string{"notes.txt", "../images/" + used[0], ".", ""} {
 		require.ErrorContains(t, s.Remove(t.Context(), name), "not an image's name")

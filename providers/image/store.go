@@ -114,22 +114,31 @@ func publish(out, final string) error {
 // programs that make the image have too: so while one of them lives on after
 // us, nobody else begins. The caller closes the file.
 func (s Store) lock(ctx context.Context, name string) (*os.File, error) {
+	for {
+		f, err := s.tryLock(name)
+		if f != nil || err != nil {
+			return f, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// tryLock is lock that does not wait: nil, when somebody else has it.
+func (s Store) tryLock(name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(s.Dir, "."+name+".lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return f, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), f.Close())
-		case <-time.After(100 * time.Millisecond):
-		}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return nil, f.Close()
 	}
+	return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
 }

@@ -36,7 +36,7 @@ type runFunc func(ctx context.Context, e *env, args []string) error
 func commands() []command {
 	return []command{
 		initCommand(), newCommand(), generateCommand(), lintCommand(), listCommand(), schemaCommand(), startCommand(),
-		templateList(), templateBuild(), templateDelete(), templateGC(),
+		templateList(), templateBuild(), templateDelete(), templateGC(), templateImage(), templateImages(),
 		sandboxPrepare(), sandboxRestore(), sandboxCreate(), sandboxDelete(), sandboxList(), sandboxPurge(),
 		sandboxSSH(), sandboxConfig(), dialCommand(), doctorCommand(),
 	}

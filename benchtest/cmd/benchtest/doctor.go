@@ -43,6 +43,7 @@ func (e *env) doctor(ctx context.Context, asJSON bool) error {
 	for _, name := range registry().Names() {
 		findings = append(findings, e.providerFindings(ctx, name)...)
 	}
+	findings = append(findings, imageFindings(runtime.GOOS)...)
 	if runtime.GOOS != "linux" {
 		findings = append(findings, finding{What: "provider local", Detail: "needs Linux", Remedy: "run on Linux, or use another provider"})
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/image"
 )
 
 // modeFlag declares --mode, which provider a command is about.
@@ -172,7 +173,7 @@ func (e *env) buildTemplates(ctx context.Context, mode string, names []string) e
 
 func templateDelete() command {
 	return command{
-		name: "template delete", args: "BUILD...", summary: "Delete built templates; one that a machine uses is refused",
+		name: "template delete", args: "BUILD|IMAGE...", summary: "Delete built templates, or images; a build that a machine uses is refused",
 		flags: func(fs *flag.FlagSet) runFunc {
 			mode := modeFlag(fs)
 			return func(ctx context.Context, e *env, args []string) error {
@@ -183,8 +184,16 @@ func templateDelete() command {
 				if err != nil {
 					return err
 				}
+				images, err := e.images()
+				if err != nil {
+					return err
+				}
 				for _, build := range args {
-					if err := cache.Delete(ctx, journal, build); err != nil {
+					remove := func() error { return cache.Delete(ctx, journal, build) }
+					if image.IsImage(build) {
+						remove = func() error { return images.Remove(ctx, build) }
+					}
+					if err := remove(); err != nil {
 						return err
 					}
 					e.printf(e.stdout, "deleted %s\n", build)
@@ -197,7 +206,7 @@ func templateDelete() command {
 
 func templateGC() command {
 	return command{
-		name: "template gc", summary: "Delete old builds that nothing uses",
+		name: "template gc", summary: "Delete old builds that nothing uses, and images that no template is made of",
 		flags: func(fs *flag.FlagSet) runFunc {
 			mode := modeFlag(fs)
 			o := fixtures.GCOptions{}
@@ -218,7 +227,7 @@ func templateGC() command {
 				for build, why := range report.Left {
 					e.printf(e.stdout, "left    %s: %v\n", build, why)
 				}
-				return nil
+				return e.collectImages(ctx, o.OlderThan)
 			}
 		},
 	}
