@@ -73,3 +73,13 @@ func (a Access) asUser(line string) string {
 const sftpLine = `for f in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server ` +
 	`/usr/libexec/sftp-server /usr/lib/sftp-server; do [ ! -x "$f" ] || exec "$f"; done; ` +
 	`echo "no sftp-server is installed" >&2; exit 127`
+
+// StartLine is Start for a command line as it is, empty for a "shell".
+func (a Access) StartLine(kind, line string) (string, string) {
+	kind, payload := a.Start(kind, ssh.Marshal(startRequest{line}))
+	var r startRequest
+	if kind == "exec" && ssh.Unmarshal(payload, &r) == nil {
+		line = r.Text
+	}
+	return kind, line
+}

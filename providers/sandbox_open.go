@@ -101,6 +101,9 @@ func Open(ctx context.Context, m Machine, host string, a Access, o SandboxOption
 // Host is the name the scenario calls the host.
 func (s *Sandbox) Host() string { return s.host }
 
+// Access is how it logs in.
+func (s *Sandbox) Access() Access { return s.access }
+
 // Machine is what the sandbox stands on.
 func (s *Sandbox) Machine() Machine { return s.machine }
 

@@ -21,6 +21,9 @@ type Template struct {
 	Provision string
 	Files     fs.FS // the definition's directory, and at a build the Downloads
 	Downloads []Download
+	// Saved says which machine it was, and when; empty: it is built from the
+	// definition. A saved one that is not there cannot be built.
+	Saved string
 	// Ready holds the ready: rules as they stand in the file; rules.ParseState
 	// reads them. Providers do not look at it.
 	Ready []byte

@@ -15,7 +15,10 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/fixtures/sandboxes"
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/providertest"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
@@ -323,10 +326,34 @@ func TestKeep(t *testing.T) {
 			live := h.fake.Live()
 			assert.Len(t, live, tc.want)
 			for _, m := range live {
+				enterKept(t, h, m)
 				require.NoError(t, m.Destroy(t.Context()))
 			}
 		})
 	}
+}
+
+// enterKept reaches a kept machine with what is on disk, as another process does.
+func enterKept(t *testing.T, h *harness, m *providertest.FakeMachine) {
+	t.Helper()
+	store, err := sandboxes.OpenStore(h.Journal)
+	require.NoError(t, err)
+	defer store.Close()
+	r, err := store.Find(m.ID())
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(fixtures.KeptFor), r.Expires, time.Minute)
+	ring, err := store.Keys(r)
+	require.NoError(t, err)
+	sb, err := providers.Open(t.Context(), m, "h", ring.Access("agent"), providers.SandboxOptions{})
+	require.NoError(t, err)
+	require.NoError(t, sb.Close())
+	last, err := store.LastFailed("")
+	if r.Outcome == "passed" {
+		require.ErrorIs(t, err, sandboxes.ErrUnknown)
+		return
+	}
+	require.NoError(t, err)
+	assert.Equal(t, m.ID(), last.ID)
 }
 
 func TestOwnRules(t *testing.T) {

@@ -3,9 +3,11 @@ package attempt
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/fixtures/sandboxes"
 )
 
 // release gives everything back, synchronously, whatever ended the attempt:
@@ -25,7 +27,7 @@ func (t *try) release(ctx context.Context) error {
 	switch {
 	case t.network == "":
 	case t.kept():
-		_, err := t.Journal.Update(t.network, func(l *fixtures.Lease) { l.Kept = true })
+		_, err := t.Journal.Update(t.network, func(l *fixtures.Lease) { l.Kept, l.Expires = true, time.Now().Add(fixtures.KeptFor).UTC() })
 		errs = append(errs, err)
 	default:
 		errs = append(errs, t.disconnect(ctx))
@@ -47,9 +49,24 @@ func (t *try) releaseHost(ctx context.Context, h *host) error {
 		return nil
 	}
 	if t.kept() {
-		return h.clone.Keep()
+		// Without its keys it can still be seen, and purged.
+		return errors.Join(h.clone.Keep(), t.writeKeys(h))
 	}
 	return h.clone.Release(ctx)
+}
+
+// writeKeys keeps what sandbox ssh needs to enter a machine that is kept.
+func (t *try) writeKeys(h *host) error {
+	store, err := sandboxes.OpenStore(t.Journal)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return store.Add(sandboxes.Record{
+		Name: h.clone.Lease, ID: h.clone.Lease, Kind: sandboxes.Kept, Provider: t.ProviderName, Template: h.want.Template.Name,
+		HostName: h.name, HostID: h.want.HostID, Scenario: t.sc.Key, Run: t.Record.ID, Attempt: t.id, Outcome: string(t.rec.Outcome),
+		Network: h.want.Network, Wire: t.network, Created: time.Now().UTC(), Expires: time.Now().Add(fixtures.KeptFor).UTC(),
+	}, h.clone.Keys)
 }
 
 // kept reports whether the machines stay for a person to look at.

@@ -38,7 +38,9 @@ func commands() []command {
 		initCommand(), newCommand(), generateCommand(), lintCommand(), listCommand(), schemaCommand(), startCommand(),
 		templateList(), templateBuild(), templateDelete(), templateGC(), templateImage(), templateImages(),
 		sandboxPrepare(), sandboxRestore(), sandboxCreate(), sandboxDelete(), sandboxList(), sandboxPurge(),
-		sandboxSSH(), sandboxConfig(), dialCommand(), doctorCommand(),
+		sandboxSSH(), sandboxShell(), sandboxConfig(), sandboxForward(), sandboxStart(), sandboxStop(), sandboxReset(),
+		sandboxCopy(), sandboxClone(), sandboxEdit(), sandboxSave(), snapshotCreate(), snapshotList(), snapshotApply(), snapshotDelete(),
+		dialCommand(), doctorCommand(),
 	}
 }
 

@@ -77,10 +77,6 @@ func (e *env) wanted(ctx context.Context, f *createFlags) (sandboxes.Want, error
 	if err != nil {
 		return sandboxes.Want{}, err
 	}
-	t, err := e.built(ctx, *f.mode, folder, f.template)
-	if err != nil {
-		return sandboxes.Want{}, err
-	}
 	name := f.name
 	if name == "" {
 		name = strings.TrimPrefix(fixtures.NewID("", f.template), "benchtest-")
@@ -88,10 +84,15 @@ func (e *env) wanted(ctx context.Context, f *createFlags) (sandboxes.Want, error
 	if err := sandboxes.CheckName(name); err != nil {
 		return sandboxes.Want{}, usageError{err}
 	}
-	return sandboxes.Want{Template: t, Record: sandboxes.Record{
+	r := sandboxes.Record{
 		Name: name, Kind: sandboxes.Created, Provider: *f.mode, HostName: name, Folder: folder,
 		Network: network, Limits: f.shape.limits(), Mounts: f.shape.mountOnly,
-	}}, nil
+	}
+	if len(r.Mounts) > 0 && (r.Provider == "local" || r.Provider == "host") {
+		return sandboxes.Want{}, canMount.lacks(r)
+	}
+	t, err := e.built(ctx, *f.mode, folder, f.template)
+	return sandboxes.Want{Template: t, Record: r}, err
 }
 
 // built is the template called name, which is built where it is not.

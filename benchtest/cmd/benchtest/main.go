@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/benchtest-dev/benchtest/benchtest/helper"
@@ -34,4 +35,7 @@ type env struct {
 	stdout, stderr io.Writer
 	lookup         func(string) (string, bool)
 	providers      *providers.Registry
+
+	opening sync.Mutex
+	opened  map[string]providers.Provider
 }

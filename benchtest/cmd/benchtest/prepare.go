@@ -73,8 +73,9 @@ type scene struct {
 	mode   string
 	sc     *scenario.Scenario
 
-	held []*sandboxes.Held // in the order of the scenario's hosts
-	wire string            // the lease of their network; empty: none
+	provider providers.Provider
+	held     []*sandboxes.Held // in the order of the scenario's hosts
+	wire     string            // the lease of their network; empty: none
 }
 
 // prepare makes the scene's machines and hands them over, broken.
@@ -140,9 +141,12 @@ func (s *scene) make(ctx context.Context) error {
 func (s *scene) wants(ctx context.Context) ([]sandboxes.Want, error) {
 	var wants []sandboxes.Want
 	for _, h := range s.sc.Hosts {
-		t, err := s.env.built(ctx, s.mode, s.folder, h.Template)
-		if err != nil {
-			return nil, err
+		var t providers.Template
+		if _, lends := s.provider.(providers.Lender); h.Template != "" && !lends {
+			var err error
+			if t, err = s.env.built(ctx, s.mode, s.folder, h.Template); err != nil {
+				return nil, err
+			}
 		}
 		wants = append(wants, sandboxes.Want{Template: t, Record: sandboxes.Record{
 			Name: sandboxes.PreparedName(s.sc.Key, h.HostName), Kind: sandboxes.Prepared, Provider: s.mode,
@@ -153,16 +157,13 @@ func (s *scene) wants(ctx context.Context) ([]sandboxes.Want, error) {
 	return wants, nil
 }
 
-// reserveWire journals the network of several hosts before it exists.
+// reserveWire opens the provider, and journals the network of several hosts before it exists.
 func (s *scene) reserveWire() error {
-	if len(s.sc.Hosts) < 2 {
-		return nil
-	}
-	p, err := s.keeper.Open(s.mode)
-	if err != nil {
+	var err error
+	if s.provider, err = s.keeper.Open(s.mode); err != nil || len(s.sc.Hosts) < 2 {
 		return err
 	}
-	if _, ok := p.(providers.Networker); !ok {
+	if _, ok := s.provider.(providers.Networker); !ok {
 		return fmt.Errorf("provider %s cannot connect the %d hosts of this scenario", s.mode, len(s.sc.Hosts))
 	}
 	l, err := s.keeper.Journal.Create(fixtures.Lease{

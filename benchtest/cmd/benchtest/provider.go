@@ -27,8 +27,25 @@ func openProvider(name, home string) (providers.Provider, error) {
 	return registry().New(name, providers.Options{Home: home})
 }
 
-// provider makes the provider that a command's --mode names.
+// provider is the provider that a command's --mode names, made once.
 func (e *env) provider(name string) (providers.Provider, error) {
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	if p := e.opened[name]; p != nil {
+		return p, nil
+	}
+	p, err := e.makeProvider(name)
+	if err != nil {
+		return nil, err
+	}
+	if e.opened == nil {
+		e.opened = map[string]providers.Provider{}
+	}
+	e.opened[name] = p
+	return p, nil
+}
+
+func (e *env) makeProvider(name string) (providers.Provider, error) {
 	h, err := fixtures.Home(e.lookup)
 	if err != nil {
 		return nil, err

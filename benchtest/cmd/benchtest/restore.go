@@ -117,7 +117,7 @@ func (e *env) restoreScene(ctx context.Context, k *sandboxes.Keeper, all []sandb
 		}
 		s.held, s.wire, s.folder, s.mode = append(s.held, h), r.Wire, r.Folder, r.Provider
 	}
-	if s.mode == "host" {
+	if s.lent() {
 		if err := s.restoreHosts(ctx, key); err != nil {
 			return err
 		}
@@ -136,6 +136,16 @@ func (e *env) restoreScene(ctx context.Context, k *sandboxes.Keeper, all []sandb
 	return e.unwire(ctx, k, s.mode, s.wire)
 }
 
+// lent reports whether the machines stay when they are given back.
+func (s *scene) lent() bool {
+	for _, h := range s.held {
+		if _, ok := h.Machine.(providers.Loan); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // restoreHosts runs the scenario's restore.* on machines that stay.
 func (s *scene) restoreHosts(ctx context.Context, key string) error {
 	f, err := loaded([]string{s.folder})
@@ -152,7 +162,7 @@ func (s *scene) restoreHosts(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(stage.Restore(ctx), done())
+	return errors.Join(stage.Mend(ctx), done())
 }
 
 // unwire removes the network of a scenario's hosts, and then its lease.

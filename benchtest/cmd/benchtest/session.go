@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/term"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // exitUnreached is what sandbox ssh and shell exit with when the machine could
@@ -19,8 +21,9 @@ const exitUnreached = 255
 
 // A session is one program in a guest with our streams as its own.
 type session struct {
-	line string // for the user's shell; empty: that shell itself
-	tty  bool   // at a terminal of the guest's
+	access providers.Access
+	line   string // for the user's shell; empty: that shell itself
+	tty    bool   // at a terminal of the guest's
 	// preamble is written to the program before anything of ours, and is not
 	// echoed. The program reads it before it does anything else.
 	preamble []byte
@@ -46,10 +49,16 @@ func (e *env) runSession(ctx context.Context, client *ssh.Client, s session) (in
 		}
 		defer restore()
 	}
-	if s.line == "" {
+	// A machine may let another user in than the one whose session this is.
+	kind, line := "shell", s.line
+	if line != "" {
+		kind = "exec"
+	}
+	kind, line = s.access.StartLine(kind, line)
+	if kind == "shell" {
 		err = ses.Shell()
 	} else {
-		err = ses.Start(s.line)
+		err = ses.Start(line)
 	}
 	if err == nil {
 		err = ses.Wait()

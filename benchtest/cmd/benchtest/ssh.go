@@ -92,7 +92,8 @@ func shellText(argv []string) string {
 
 // enter runs a session in a sandbox and ends with its exit status.
 func (e *env) enter(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record, user string, s session) error {
-	err := e.connected(ctx, k, r, user, func(client *ssh.Client) error {
+	err := e.connected(ctx, k, r, user, func(client *ssh.Client, access providers.Access) error {
+		s.access = access
 		status, err := e.runSession(ctx, client, s)
 		if err == nil && status != 0 {
 			err = exitError(status)
@@ -110,7 +111,7 @@ func (e *env) enter(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record
 }
 
 // connected calls do with a connection to a sandbox that runs.
-func (e *env) connected(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record, user string, do func(*ssh.Client) error) error {
+func (e *env) connected(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record, user string, do func(*ssh.Client, providers.Access) error) error {
 	box, err := e.reach(ctx, k, r, user)
 	if err != nil {
 		return err
@@ -120,7 +121,7 @@ func (e *env) connected(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Re
 	if err != nil {
 		return err
 	}
-	return do(client)
+	return do(client, box.Access())
 }
 
 // reach is the SSH client of a sandbox that is not off. The caller closes it.
@@ -147,7 +148,7 @@ func (e *env) reach(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record
 	if state == "stopped" || state == "broken" {
 		return nil, usagef("sandbox %s is %s: benchtest sandbox start %s", r.Name, state, r.Name)
 	}
-	return providers.NewSandbox(m, r.Name, ring.Access(user), providers.SandboxOptions{}), nil
+	return providers.NewSandbox(m, r.Name, providers.AccessTo(m, ring, user), providers.SandboxOptions{}), nil
 }
 
 // stateOf is what the provider calls the machine's state.
