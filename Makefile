@@ -14,6 +14,12 @@ bench: setup ## Build the templates once, then run every scenario with the oracl
 test: setup ## Run all tests: unit, conformance and end to end
 	@scripts/test.sh
 
+templates: setup ## Build every template that comes with benchtest on provider local, and show it ready (minutes)
+	BENCHTEST_TEMPLATES=1 go test -count=1 -timeout 0 -v -run TestShippedTemplates ./providers/local
+
+images: ## Make the root file systems and disks of debian-base for all users, as root; scripts/images.sh NAME for others
+	@scripts/images.sh
+
 test-unit: ## Run the tests that need no machine and no root
 	go test -short ./...
 
@@ -60,4 +66,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test test-unit bench-perf e2e-host e2e-incus e2e-lima soak fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test templates images test-unit bench-perf e2e-host e2e-incus e2e-lima soak fuzz generate check-generated fmt vet lint fix tidy clean
