@@ -54,12 +54,9 @@ func (t *try) mend(ctx context.Context) {
 	switch {
 	case t.kept():
 	case t.soiled:
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.limit.Prepare)
-		defer cancel()
-		k := task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}
-		results, err := t.run(ctx, k)
+		failed := t.restored(context.WithoutCancel(ctx))
 		for _, h := range t.hosts {
-			t.settle(h, restored(h.name, k, results, err))
+			t.settle(h, failed[h.name])
 		}
 	case t.broken && t.sc.Scripts.Restore.None():
 		for _, h := range t.hosts {
@@ -68,8 +65,25 @@ func (t *try) mend(ctx context.Context) {
 	}
 }
 
-// restored says what kept a host from being restored; nil: nothing did.
-func restored(host string, k task, results []scriptResult, err error) error {
+// restored runs restore.* and says, for each host, what kept it from being
+// restored.
+func (t *try) restored(ctx context.Context) map[string]error {
+	ctx, cancel := context.WithTimeout(ctx, t.limit.Prepare)
+	defer cancel()
+	k := task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}
+	results, err := t.run(ctx, k)
+	if err != nil {
+		t.logf("restore: %v", err)
+	}
+	failed := map[string]error{}
+	for _, h := range t.hosts {
+		failed[h.name] = unrestored(h.name, k, results, err)
+	}
+	return failed
+}
+
+// unrestored says what kept a host from being restored; nil: nothing did.
+func unrestored(host string, k task, results []scriptResult, err error) error {
 	if k.step.Playbook == "" && k.step.For(host) == "" {
 		return nil // the scenario changes nothing here, by its own word
 	}
@@ -89,16 +103,20 @@ func restored(host string, k task, results []scriptResult, err error) error {
 	return fmt.Errorf("restore: %w", err)
 }
 
+// mended tells a lent machine that restoring it came to no error.
+func mended(h *host, err error) error {
+	loan, ok := h.clone.Machine.(providers.Loan)
+	if err != nil || !ok {
+		return err
+	}
+	return loan.Mended()
+}
+
 // settle tells a lent machine what restoring it came to.
 func (t *try) settle(h *host, err error) {
 	loan, ok := h.clone.Machine.(providers.Loan)
-	if !ok {
+	if err = mended(h, err); err == nil || !ok {
 		return
-	}
-	if err == nil {
-		if err = loan.Mended(); err == nil {
-			return
-		}
 	}
 	t.Log.Error("host is out of use for the rest of this run", "host", h.name, "attempt", t.id, "reason", err)
 	loan.Quarantine(fmt.Errorf("%s left it unmended: %w", t.id, err))

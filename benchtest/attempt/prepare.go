@@ -19,16 +19,9 @@ func (t *try) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.limit.Prepare)
-	defer cancel()
-	k := task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}
-	results, err := t.run(ctx, k)
-	if err != nil {
-		t.logf("restore: %v", err)
-	}
-	for _, h := range t.hosts {
-		if err := restored(h.name, k, results, err); unmended && err != nil {
-			return fmt.Errorf("host %s was left as an attempt that died made it: %w", h.name, err)
+	for host, err := range t.restored(ctx) {
+		if unmended && err != nil {
+			return fmt.Errorf("host %s was left as an attempt that died made it: %w", host, err)
 		}
 	}
 	return t.ready(ctx)

@@ -36,6 +36,18 @@ func (s Stage) Restore(ctx context.Context) error {
 	return s.play(func(t *try) error { return t.restore(ctx) })
 }
 
+// Mend runs restore.* on machines that stay, as every attempt on such does
+// last. The error is of those that it did not mend.
+func (s Stage) Mend(ctx context.Context) error {
+	return s.play(func(t *try) error {
+		if t.sc.Scripts.Restore.None() {
+			return nil
+		}
+		failed := t.restored(ctx)
+		return t.each(func(h *host) error { return mended(h, failed[h.name]) })
+	})
+}
+
 // Prepare runs the scenario's prepare.*, which breaks the machines.
 func (s Stage) Prepare(ctx context.Context) error {
 	return s.play(func(t *try) error { return t.prepare(ctx) })

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
 )
@@ -185,8 +186,8 @@ func (p *Provider) usable(c *claim, spec providers.CloneSpec) error {
 		case err != nil:
 			return err
 		case s.Scenario != scenarioOf(spec.Attempt):
-			return fmt.Errorf("host %s was left unmended by %s of run %s: run that scenario on it again, which restores it first, or mend it by hand and remove %s",
-				c.entry.Name, s.Attempt, s.Run, p.stainPath(k))
+			return fmt.Errorf("host %s was left unmended by %s, since %s: run that scenario on it again, which restores it first, or mend it by hand and remove %s",
+				c.entry.Name, s.Attempt, s.At.Format(time.DateTime), p.stainPath(k))
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func TestKilled(t *testing.T) {
 	other := spec
 	other.Attempt = "group/002-y/i1"
 	_, err = p.Borrow(t.Context(), []providers.CloneSpec{other})
-	require.ErrorContains(t, err, "host web1 was left unmended by group/001-x/i1 of run dead: run that scenario on it again")
+	require.ErrorContains(t, err, "host web1 was left unmended by group/001-x/i1, since ")
 	m, err := p.Clone(t.Context(), spec)
 	require.NoError(t, err)
 	soiled, err := m.(providers.Loan).Soil("group/001-x")
