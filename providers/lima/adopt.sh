@@ -18,3 +18,30 @@ rm -f /etc/udev/rules.d/70-persistent-net.rules /etc/network/interfaces.d/50-clo
 if [ -d /etc/network ]; then
 	printf 'auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet dhcp\n' >/etc/network/interfaces
 fi
+
+# The driver's console.
+mkdir -p /usr/local/sbin
+base64 -d >/usr/local/sbin/benchtest-console <<EOF
+@CONSOLE@
+EOF
+chmod 755 /usr/local/sbin/benchtest-console
+cat >/etc/systemd/system/benchtest-console.service <<'EOF'
+[Unit]
+Description=The driver's console
+DefaultDependencies=no
+After=sysinit.target dev-hvc0.device
+BindsTo=dev-hvc0.device
+
+[Service]
+ExecStart=/usr/local/sbin/benchtest-console
+StandardInput=tty-force
+StandardOutput=tty
+StandardError=journal
+TTYPath=/dev/hvc0
+Restart=always
+
+[Install]
+WantedBy=dev-hvc0.device
+EOF
+ln -sf /dev/null /etc/systemd/system/serial-getty@hvc0.service
+systemctl enable --quiet benchtest-console.service

@@ -107,7 +107,8 @@ func (b *build) all(ctx context.Context, first func(context.Context) error) erro
 		return err
 	}
 	b.meta = meta{
-		Name: b.t.BuildName(), Digest: b.t.Digest, Instance: b.name,
+		Format: format,
+		Name:   b.t.BuildName(), Digest: b.t.Digest, Instance: b.name,
 		VCPU: max(b.t.VCPU, 1), MemoryMiB: memoryOf(b.t), DiskMiB: diskOf(b.t),
 	}
 	for _, step := range []func(context.Context) error{first, b.provision, b.flatten, b.keepBooted} {
@@ -155,7 +156,7 @@ func (b *build) fromImage(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return b.equip(ctx, key, "cloud-init status --wait >/dev/null || true\n"+adoptScript)
+		return b.equip(ctx, key, "cloud-init status --wait >/dev/null || true\n"+guestScript())
 	})
 }
 

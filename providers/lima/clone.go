@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -115,14 +117,20 @@ func (p *Provider) make(ctx context.Context, rec record, src source, keys provid
 	}
 	copied()
 	script := func() (string, error) { return identityScript(files, rec.HostName, rec.Network) }
-	return m, p.boot(ctx, bootSpec{instance: rec.Instance, network: rec.Network, state: src.state, qemu: rec.QEMU}, func(ctx context.Context) error {
-		return p.adoptClone(ctx, m, pinned, script)
+	b := bootSpec{instance: rec.Instance, network: rec.Network, state: src.state, qemu: rec.QEMU}
+	from := b // a start that is tried again boots
+	return m, p.boot(ctx, b, func(ctx context.Context) error {
+		defer func() { from.state = "" }()
+		return p.adoptClone(ctx, m, from, pinned, script)
 	})
 }
 
 // adoptClone gives a machine that has just started its identity. A start that
 // was given up may have left it with a part of that.
-func (p *Provider) adoptClone(ctx context.Context, m *Machine, pinned ssh.PublicKey, script func() (string, error)) error {
+func (p *Provider) adoptClone(ctx context.Context, m *Machine, b bootSpec, pinned ssh.PublicKey, script func() (string, error)) error {
+	if b.state != "" && p.adoptResumed(ctx, b, script) == nil {
+		return nil
+	}
 	root, err := p.admin(ctx, m, pinned)
 	if errors.Is(err, providers.ErrHostKey) {
 		root, err = m.admin(ctx)
@@ -137,6 +145,28 @@ func (p *Provider) adoptClone(ctx context.Context, m *Machine, pinned ssh.Public
 	}
 	_, err = run(ctx, root, text)
 	return err
+}
+
+// adoptResumed does it by the console, whose reader was saved with the guest.
+func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (string, error)) error {
+	for { // limactl forwards the SSH port when QEMU runs
+		if t, err := readTale(p.tool.dir(b.instance)); err == nil && t.port != 0 {
+			if _, err := os.Stat(filepath.Join(p.tool.dir(b.instance), "qemu.pid")); err == nil {
+				break
+			}
+		}
+		if err := pause(ctx, bootPoll); err != nil {
+			return err
+		}
+	}
+	text, err := script()
+	if err != nil {
+		return err
+	}
+	const consoleLimit = 20 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, consoleLimit)
+	defer cancel()
+	return p.console(ctx, b.instance, text)
 }
 
 // copyInstance has limactl copy an instance and give the copy its size.

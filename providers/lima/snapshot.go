@@ -62,6 +62,17 @@ func (m *Machine) restore(ctx context.Context, r record, tag string) error {
 	if !m.p.on(r.Instance) {
 		return nil
 	}
+	return m.tellTime(ctx, r)
+}
+
+// tellTime sets the clock of a guest that has just gone on.
+func (m *Machine) tellTime(ctx context.Context, r record) error {
+	const consoleLimit = 10 * time.Second
+	brief, cancel := context.WithTimeout(ctx, consoleLimit)
+	defer cancel()
+	if m.p.console(brief, r.Instance, wakeScript(time.Now())) == nil {
+		return nil
+	}
 	root, err := m.admin(ctx)
 	if err != nil {
 		return err

@@ -15,10 +15,14 @@ import (
 // bootedTag is the snapshot of a template's booted guest.
 const bootedTag = "benchtest-booted"
 
+// format counts the changes of adopt.sh, settle.sh and console.sh.
+const format = 2
+
 // A meta describes a built template. It is written when all of the template is
 // on disk: what has none is not finished.
 type meta struct {
-	Name      string    `json:"name"` // the build name
+	Format    int       `json:"format"` // of what we put into a guest: another one is not ours to use
+	Name      string    `json:"name"`   // the build name
 	Digest    string    `json:"digest"`
 	Instance  string    `json:"instance"`
 	HostKey   string    `json:"host_key"` // what its guest shows until a clone has its own
@@ -41,7 +45,7 @@ func (p *Provider) metaPath(buildName string) string {
 // builtMeta is the meta of t, if it is built with this digest.
 func (p *Provider) builtMeta(t providers.Template) (meta, bool) {
 	m, err := readJSON[meta](p.metaPath(t.BuildName()))
-	return m, err == nil && m.Digest == t.Digest
+	return m, err == nil && m.Digest == t.Digest && m.Format == format
 }
 
 // requireMeta is builtMeta, or what to do.
