@@ -30,16 +30,21 @@ as_root() {
 	# The disk that templates stand on is made by root, for everybody, once.
 	go tool benchtest template image --disk debian-base
 
-	# The copy has what it is built from, so that the account needs no cache of ours.
 	copy=$home/benchtest-lima
 	rm -rf "$copy"
 	mkdir -p "$copy"
 	git ls-files -co --exclude-standard -z | tar --create --null --files-from - | tar --extract --directory "$copy"
-	(cd "$copy" && go mod vendor)
 	chown -R "$user" "$copy"
+	# Its modules are ours, as a proxy; a root's cache is closed to others.
+	modules=$home/.cache/benchtest-modules
+	rm -rf "$modules"
+	mkdir -p "$modules" "$home/.cache"
+	go mod download
+	cp -al "$(go env GOMODCACHE)/cache/download/." "$modules/" 2>/dev/null || cp -a "$(go env GOMODCACHE)/cache/download/." "$modules/"
+	chown "$user" "$home/.cache"
 	exec runuser -u "$user" -- env -i "HOME=$home" "USER=$user" "LOGNAME=$user" "PATH=$(go env GOROOT)/bin:$PATH" \
 		"TERM=${TERM:-dumb}" "BENCHTEST_LIMACTL=$limactl" "BENCHTEST_LIMA_QEMU=${BENCHTEST_LIMA_QEMU:-}" "ALL=${ALL:-}" \
-		GOFLAGS=-mod=vendor "$copy/scripts/lima.sh" "$what"
+		"GOPROXY=file://$modules,$(go env GOPROXY)" "$copy/scripts/lima.sh" "$what"
 }
 
 # build_limactl DIR: limactl is what PATH has, else one of a pinned version.

@@ -27,7 +27,7 @@ const (
 	bootTries = 3
 	bootPoll  = 50 * time.Millisecond
 	// resumeLimit is for a guest that goes on from a saved state.
-	resumeLimit = time.Minute
+	resumeLimit = 2 * time.Minute
 )
 
 // The limits of one boot until the SSH server answers, and of its console's

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -149,24 +147,43 @@ func (p *Provider) adoptClone(ctx context.Context, m *Machine, b bootSpec, pinne
 
 // adoptResumed does it by the console, whose reader was saved with the guest.
 func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (string, error)) error {
-	for { // limactl forwards the SSH port when QEMU runs
-		if t, err := readTale(p.tool.dir(b.instance)); err == nil && t.port != 0 {
-			if _, err := os.Stat(filepath.Join(p.tool.dir(b.instance), "qemu.pid")); err == nil {
-				break
+	const (
+		consoleTries = 4
+		consoleLimit = 5 * time.Second
+	)
+	if err := p.awaitQEMU(ctx, b.instance); err != nil {
+		return err
+	}
+	var last error
+	for range consoleTries {
+		text, err := script()
+		if err != nil {
+			return err
+		}
+		brief, cancel := context.WithTimeout(ctx, consoleLimit)
+		last = p.console(brief, b.instance, text)
+		cancel()
+		if last == nil || ctx.Err() != nil {
+			return last
+		}
+	}
+	return last
+}
+
+// awaitQEMU waits until the state is loaded: QEMU's monitor answers no sooner,
+// and what reaches a device before that is lost.
+func (p *Provider) awaitQEMU(ctx context.Context, instance string) error {
+	for {
+		if t, err := readTale(p.tool.dir(instance)); err == nil && t.port != 0 {
+			if m, err := p.openMonitor(ctx, instance); err == nil {
+				m.close()
+				return nil
 			}
 		}
 		if err := pause(ctx, bootPoll); err != nil {
 			return err
 		}
 	}
-	text, err := script()
-	if err != nil {
-		return err
-	}
-	const consoleLimit = 20 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, consoleLimit)
-	defer cancel()
-	return p.console(ctx, b.instance, text)
 }
 
 // copyInstance has limactl copy an instance and give the copy its size.

@@ -36,7 +36,7 @@ func (p *Provider) console(ctx context.Context, instance, script string) error {
 		_ = conn.Close()
 	}()
 	nonce := rand.Text()
-	if _, err := fmt.Fprintf(conn, "%s %s\n", nonce, base64.StdEncoding.EncodeToString([]byte(script))); err != nil {
+	if _, err := fmt.Fprintf(conn, "\n%s %s\n", nonce, base64.StdEncoding.EncodeToString([]byte(script))); err != nil {
 		return fmt.Errorf("write to its console: %w", err)
 	}
 	// What the guest says beside the answer is bounded, and means nothing.

@@ -1,6 +1,8 @@
 package lima_test
 
 import (
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	p, tmpl := live(t)
 	began := time.Now()
-	m, sb := clone(t, p, tmpl, "benchtest-reset")
+	m, sb := clone(t, p, tmpl, fmt.Sprintf("benchtest-reset-%d", os.Getpid()))
 	require.NoError(t, sb.WaitReady(t.Context()))
 	t.Logf("clone ready after %s", time.Since(began))
 	r := m.(providers.Resetter)

@@ -4,6 +4,8 @@
 set -eu
 ssh-keygen -q -t ed25519 -N '' -C template -f /etc/ssh/ssh_host_ed25519_key
 echo template >/etc/hostname
-grep -q localhost /etc/hosts 2>/dev/null || printf '127.0.0.1\tlocalhost\n127.0.1.1\ttemplate\n' >>/etc/hosts
+# A sudo that cannot look up its own name waits for a name server.
+grep -q localhost /etc/hosts 2>/dev/null || printf '127.0.0.1\tlocalhost\n' >>/etc/hosts
+printf '127.0.1.1\ttemplate\n' >>/etc/hosts
 sync
 cat /etc/ssh/ssh_host_ed25519_key.pub
