@@ -19,7 +19,7 @@ var (
 	canSave     = ability{"save a machine as a template", []string{"local", "incus", "lima"}}
 	canCopy     = ability{"copy a machine", []string{"incus", "lima"}}
 	canSnapshot = ability{"keep snapshots", []string{"incus", "lima"}}
-	canMount    = ability{"show directories of this machine in a guest", []string{"incus", "lima"}}
+	canMount    = ability{"show directories of this machine in a guest", []string{"lima"}}
 	canRemount  = ability{"change the mounts of a machine that is there", nil}
 )
 

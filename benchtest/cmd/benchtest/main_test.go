@@ -80,11 +80,21 @@ func lend(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 0 || neg {
 		ts.Fatalf("usage: lend")
 	}
-	templates := filepath.Join(ts.Getenv("BENCHTEST_HOME"), "templates")
-	ts.Check(os.MkdirAll(templates, 0o755))
-	for _, dir := range builtTemplates() {
-		ts.Check(os.Symlink(dir, filepath.Join(templates, filepath.Base(dir))))
+	ts.Check(lendTo(ts.Getenv("BENCHTEST_HOME")))
+}
+
+// lendTo gives a home the templates that are built.
+func lendTo(home string) error {
+	templates := filepath.Join(home, "templates")
+	if err := os.MkdirAll(templates, 0o755); err != nil {
+		return err
 	}
+	for _, dir := range builtTemplates() {
+		if err := os.Symlink(dir, filepath.Join(templates, filepath.Base(dir))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // status runs a command and wants it to end with this exit status.
