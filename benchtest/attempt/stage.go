@@ -2,7 +2,6 @@ package attempt
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 
@@ -51,31 +50,6 @@ func (s Stage) Mend(ctx context.Context) error {
 // Prepare runs the scenario's prepare.*, which breaks the machines.
 func (s Stage) Prepare(ctx context.Context) error {
 	return s.play(func(t *try) error { return t.prepare(ctx) })
-}
-
-// Mend runs the scenario's restore.* on machines that outlive it, and notes
-// those that it has mended. The error names the first that it has not.
-func (s Stage) Mend(ctx context.Context) error {
-	return s.play(func(t *try) error {
-		ctx, cancel := context.WithTimeout(ctx, t.limit.Prepare)
-		defer cancel()
-		k := task{name: "restore", step: t.sc.Scripts.Restore, limit: t.limit.Prepare}
-		if k.step.None() {
-			return errNoRestore
-		}
-		results, err := t.run(ctx, k)
-		for _, h := range t.hosts {
-			if err := restored(h.name, k, results, err); err != nil {
-				return fmt.Errorf("host %s: %w", h.name, err)
-			}
-			if loan, ok := h.clone.Machine.(providers.Loan); ok {
-				if err := loan.Mended(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
 }
 
 // play makes a try with no more than the scenario's own steps need.
