@@ -112,7 +112,7 @@ func diskName(t providers.Template) string {
 }
 
 func diskPackagesOf(t providers.Template, d distribution) []string {
-	return packagesOf(t, append(diskPackages, d.kernel)...)
+	return packagesOf(t, slices.Concat(diskPackages, d.kernel)...)
 }
 
 // errNotHere says that a disk cannot be made on this machine or by this user.

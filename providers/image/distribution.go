@@ -3,7 +3,6 @@ package image
 import (
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -13,7 +12,7 @@ type distribution struct {
 	suite, mirror, components string
 	keyring                   string // the file on the host, and the package that has it
 	keyringPackage            string
-	kernel                    string // the package; "" where a disk cannot be made
+	kernel                    []string // packages that bring a kernel and its initrd
 }
 
 // names are the releases that a template's base may name.
@@ -35,16 +34,16 @@ func distributionOf(suite string) distribution {
 			continue
 		}
 		mirror := "http://archive.ubuntu.com/ubuntu"
-		if runtime.GOARCH != "amd64" {
+		if arch != "amd64" {
 			mirror = "http://ports.ubuntu.com/ubuntu-ports"
 		}
 		return distribution{
-			suite: suite, mirror: mirror, components: "main universe", kernel: "linux-image-virtual",
+			suite: suite, mirror: mirror, components: "main universe", kernel: []string{"linux-image-virtual", "initramfs-tools"},
 			keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg", keyringPackage: "ubuntu-keyring",
 		}
 	}
 	return distribution{
-		suite: suite, mirror: "http://deb.debian.org/debian", components: "main", kernel: "linux-image-cloud-" + runtime.GOARCH,
+		suite: suite, mirror: "http://deb.debian.org/debian", components: "main", kernel: []string{"linux-image-cloud-" + arch},
 		keyring: "/usr/share/keyrings/debian-archive-keyring.gpg", keyringPackage: "debian-archive-keyring",
 	}
 }

@@ -99,6 +99,14 @@ type bootstrap struct {
 	out      string // a tar, made anew
 }
 
+// What mmdebstrap runs, with the root file system as its argument. In that one's
+// /tmp is a file by which mmdebstrap's own last calls of apt know that they mean
+// this root and not the host's: the clean-up must not see it.
+const (
+	setupHook   = `printf %s "$BENCHTEST_SETUP" | chroot "$1" /bin/sh -s`
+	cleanupHook = `mv "$1/tmp" "$1/.tmp" && mkdir -m 1777 "$1/tmp" && printf %s "$BENCHTEST_CLEANUP" | chroot "$1" /bin/sh -s && rm -rf "$1/tmp" && mv "$1/.tmp" "$1/tmp"`
+)
+
 // ErrUnprivileged is what an ordinary user gets who cannot make an image here.
 var ErrUnprivileged = errors.New("needs root, or user namespaces")
 
@@ -116,8 +124,7 @@ func (s Store) bootstrap(ctx context.Context, b bootstrap) error {
 	// The scripts come by the environment: an ordinary user's namespace may not
 	// see this user's files.
 	argv = append(argv, "mmdebstrap", "--mode="+mode, "--variant=minbase", "--format=tar", "--include="+strings.Join(b.packages, ","),
-		`--customize-hook=printf %s "$BENCHTEST_SETUP" | chroot "$1" /bin/sh -s`,
-		`--customize-hook=printf %s "$BENCHTEST_CLEANUP" | chroot "$1" /bin/sh -s`)
+		"--customize-hook="+setupHook, "--customize-hook="+cleanupHook)
 	if proxy := s.Proxy(ctx); proxy != "" {
 		argv = append(argv, `--aptopt=Acquire::http::Proxy "`+proxy+`"`)
 	}
