@@ -29,6 +29,9 @@ bench-perf: ## Measure what benchtest costs against its bars; ONLY=NAME, REQUIRE
 e2e-host: setup ## Run the conformance of provider host, and all scenarios on hosts that are made here, as root
 	@scripts/host.sh
 
+e2e-cluster: setup ## Use a cluster of three Incus daemons that is made here, and take a member away, as root
+	@scripts/e2e-cluster.sh
+
 e2e-incus: setup ## Run the conformance of provider incus and all scenarios on it; starts an Incus where none runs, as root
 	@scripts/e2e-incus.sh
 
@@ -66,4 +69,4 @@ tidy: ## Check that go.mod is tidy
 clean: ## Remove the built templates and the records of this user
 	go tool benchtest sandbox purge && go tool benchtest template gc --keep-latest 0
 
-.PHONY: help setup bench test templates images test-unit bench-perf e2e-host e2e-incus e2e-lima soak fuzz generate check-generated fmt vet lint fix tidy clean
+.PHONY: help setup bench test templates images test-unit bench-perf e2e-host e2e-incus e2e-lima soak fuzz generate check-generated fmt vet lint fix tidy clean e2e-cluster

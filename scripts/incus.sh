@@ -1,5 +1,5 @@
 #!/bin/sh
-# incus.sh start|stop|status: an Incus for benchtest on this machine, as root.
+# incus.sh start|stop|status|install: an Incus for benchtest on this machine, as root.
 # start uses the system's daemon when one runs; otherwise it installs Incus
 # (Debian 12: from bookworm-backports) and starts a private daemon with its own
 # directory, a btrfs pool of 20 GiB on a sparse file and a bridge. It prints the
@@ -130,6 +130,10 @@ stop() {
 
 case ${1:-} in
 start) start ;;
+install)
+	install_incus
+	subordinate_ids
+	;;
 stop) stop ;;
 status)
 	for socket in "$system" "$dir/unix.socket"; do
@@ -141,5 +145,5 @@ status)
 	echo "no Incus runs here: sudo $0 start"
 	exit 1
 	;;
-*) die "usage: incus.sh start|stop|status" ;;
+*) die "usage: incus.sh start|stop|status|install" ;;
 esac

@@ -38,7 +38,7 @@ func (p *Provider) build(ctx context.Context, s *site, t providers.Template) err
 			return err
 		}
 	}
-	there, err := p.built(ctx, t)
+	there, err := p.built(ctx, s, t)
 	if err == nil && !there {
 		err = p.buildLocked(ctx, s, t)
 	}
@@ -54,16 +54,31 @@ func (p *Provider) buildLocked(ctx context.Context, s *site, t providers.Templat
 		return err
 	}
 	defer unlock()
-	if there, err := p.built(ctx, t); err != nil || there { // by whoever had the lock before
+	if there, err := p.built(ctx, s, t); err != nil || there { // by whoever had the lock before
 		return err
 	}
 	if err := p.removeBuilds(ctx, t.BuildName()); err != nil {
 		return err
 	}
+	if t.Type == providers.TypeVM {
+		return errNoVM
+	}
+	if s.cluster {
+		return p.buildInCluster(ctx, s, t)
+	}
+	return p.buildOn(ctx, s, "", t)
+}
+
+// errNoVM: nothing here was ever tried on a virtual machine.
+var errNoVM = errors.New("templates of type vm are not made on Incus yet: use type container, or provider lima")
+
+// buildOn makes the template, in a cluster on one of its members.
+func (p *Provider) buildOn(ctx context.Context, s *site, member string, t providers.Template) (err error) {
 	b, err := p.newBuild(s, t)
 	if err != nil {
 		return err
 	}
+	b.member = member
 	defer func() { err = errors.Join(err, b.close(ctx, err)) }()
 	if err := b.copyBase(ctx); err != nil {
 		return err
@@ -80,8 +95,10 @@ type build struct {
 	s    *site
 	t    providers.Template
 	name string // the instance's
-	dir  string // for sockets: its path is short
-	log  *os.File
+	// member of the cluster that has it; "": there is no cluster.
+	member string
+	dir    string // for sockets: its path is short
+	log    *os.File
 }
 
 func (p *Provider) newBuild(s *site, t providers.Template) (*build, error) {
@@ -153,12 +170,24 @@ func (b *build) copyBase(ctx context.Context) error {
 	if b.t.Base == nil {
 		return b.fromImage(ctx, post)
 	}
-	base, err := b.p.template(ctx, *b.t.Base)
+	base, err := b.base(ctx)
 	if err != nil {
 		return err
 	}
 	post.Source = api.InstanceSource{Type: "copy", Source: base.Name, InstanceOnly: true}
-	return b.p.create(ctx, b.p.server, post)
+	return b.p.create(ctx, b.p.server.on(b.member), post)
+}
+
+// base is the base's template, where the build is.
+func (b *build) base(ctx context.Context) (*api.Instance, error) {
+	if b.member == "" {
+		return b.p.template(ctx, *b.t.Base)
+	}
+	at, err := b.p.templates(ctx, *b.t.Base)
+	if err == nil && at[b.member] == nil {
+		err = notBuilt(*b.t.Base)
+	}
+	return at[b.member], err
 }
 
 // provision boots the instance as a clone would be, with a way out for its
@@ -268,12 +297,12 @@ func (b *build) seal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.p.publish(ctx, b.name, b.t.BuildName(), config)
+	return b.p.publish(ctx, b.name, instanceName(b.t, b.member), config)
 }
 
 // publish gives a stopped instance the marks of a template, and then its name:
 // the last step, and one of Incus's own.
-func (p *Provider) publish(ctx context.Context, name, buildName string, config map[string]string) error {
+func (p *Provider) publish(ctx context.Context, name, final string, config map[string]string) error {
 	err := p.update(ctx, name, func(put *api.InstancePut) {
 		delete(put.Devices, openDevice)
 		delete(put.Devices, attemptDevice)
@@ -286,13 +315,13 @@ func (p *Provider) publish(ctx context.Context, name, buildName string, config m
 		return err
 	}
 	err = p.server.run(ctx, func(c incus.InstanceServer) (incus.Operation, error) {
-		return c.RenameInstance(name, api.InstancePost{Name: buildName})
+		return c.RenameInstance(name, api.InstancePost{Name: final})
 	})
 	if err == nil {
 		return nil
 	}
 	// Somebody with another home, or on another host, was faster: theirs will do.
-	if _, _, lerr := p.instance(ctx, buildName); lerr == nil {
+	if _, _, lerr := p.instance(ctx, final); lerr == nil {
 		return p.remove(ctx, name, "")
 	}
 	return err

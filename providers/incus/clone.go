@@ -35,7 +35,7 @@ func (p *Provider) clone(ctx context.Context, c providers.CloneSpec) (*Machine, 
 	if err := p.acceptable(s, c); err != nil {
 		return nil, err
 	}
-	at, template, err := p.place(ctx, c)
+	at, template, err := p.place(ctx, s, c)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +51,8 @@ func (p *Provider) acceptable(s *site, c providers.CloneSpec) error {
 		return errors.New("provider incus mounts no directories of the driver: copy them in")
 	case len(c.Keys.HostKey) == 0:
 		return errors.New("no host key to give it")
+	case c.Template.Type == providers.TypeVM:
+		return errNoVM
 	case c.Network == providers.NetworkOpen && s.bridge == "":
 		return errors.New("network: open needs a managed bridge with an IPv4 address: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
 	}
@@ -133,22 +135,6 @@ func (p *Provider) limits(l providers.Limits) map[string]string {
 		config["limits.cpu"] = strconv.Itoa(l.VCPU)
 	}
 	return config
-}
-
-// place finds the template that a clone is copied from, and where the copy is
-// to be.
-func (p *Provider) place(ctx context.Context, c providers.CloneSpec) (server, *api.Instance, error) {
-	inst, err := p.template(ctx, c.Template)
-	return p.server, inst, err
-}
-
-// template reads the built template.
-func (p *Provider) template(ctx context.Context, t providers.Template) (*api.Instance, error) {
-	inst, _, err := p.instance(ctx, t.BuildName())
-	if errors.Is(err, providers.ErrNotFound) || err == nil && !isBuilt(inst, t) {
-		return nil, fmt.Errorf("template %s is not built: go tool benchtest template build %s", t.BuildName(), t.Name)
-	}
-	return inst, err
 }
 
 // writeResolver tells a stopped instance who knows the names of the world.

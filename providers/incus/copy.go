@@ -33,7 +33,7 @@ func (p *Provider) copyClone(ctx context.Context, from providers.Machine, c prov
 	if err != nil {
 		return nil, err
 	}
-	return p.copyAndStart(ctx, s, p.server, source, c)
+	return p.copyAndStart(ctx, s, p.server.on(memberOf(s, source)), source, c)
 }
 
 // sourceOf reads the instance of a machine of ours.
@@ -70,7 +70,7 @@ func (p *Provider) save(ctx context.Context, from providers.Machine, as provider
 		return err
 	}
 	defer unlock()
-	if there, err := p.built(ctx, as); err != nil || there {
+	if there, err := p.built(ctx, s, as); err != nil || there {
 		return err
 	}
 	m := &Machine{p: p, id: source.Name}
@@ -80,7 +80,8 @@ func (p *Provider) save(ctx context.Context, from providers.Machine, as provider
 	name := "benchtest-build-" + newNonce()[:20]
 	config := p.limits(providers.Limits{})
 	maps.Copy(config, map[string]string{markKind: kindBuild, markTemplate: as.BuildName(), markDigest: as.Digest, markRun: p.run, markBase: ""})
-	err = p.create(ctx, p.server, api.InstancesPost{
+	member := memberOf(s, source)
+	err = p.create(ctx, p.server.on(member), api.InstancesPost{
 		Name: name, Type: api.InstanceType(source.Type),
 		Source:      api.InstanceSource{Type: "copy", Source: source.Name, InstanceOnly: true},
 		InstancePut: api.InstancePut{Config: config, Profiles: []string{}, Devices: map[string]map[string]string{"root": s.root(0)}},
@@ -90,12 +91,15 @@ func (p *Provider) save(ctx context.Context, from providers.Machine, as provider
 	}
 	var identity map[string]string
 	if identity, err = p.prepareIdentity(ctx, name); err == nil {
-		err = p.publish(ctx, name, as.BuildName(), identity)
+		err = p.publish(ctx, name, instanceName(as, member), identity)
 	}
 	if err != nil {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
 		defer cancel()
-		err = errors.Join(err, p.remove(undo, name, ""))
+		return errors.Join(err, p.remove(undo, name, ""))
 	}
-	return err
+	if s.cluster {
+		return p.spread(ctx, s, as)
+	}
+	return nil
 }

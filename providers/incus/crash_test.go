@@ -98,7 +98,7 @@ func crashTemplate(id string) providers.Template {
 
 // TestDriverKilled: after a kill at any instant of anything, purge leaves
 // nothing, and the templates are whole.
-func TestDriverKilled(t *testing.T) {
+func TestDriverKilled(t *testing.T) { //nolint:tparallel // one step after the other: each purges the one home
 	t.Parallel()
 	p, tmpl := live(t)
 	home := t.TempDir()

@@ -29,11 +29,15 @@ func (m *Machine) Dial(ctx context.Context) (net.Conn, error) {
 }
 
 func (m *Machine) dial(ctx context.Context) (net.Conn, error) {
-	if m.p.server.remote.url != "" {
-		return m.dialOver(ctx)
+	s, err := m.p.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.cluster || m.p.server.remote.url != "" {
+		return m.dialOver(ctx) // a number of a process elsewhere says nothing here
 	}
 	var state *api.InstanceState
-	err := m.p.server.do(ctx, func(c incus.InstanceServer) (err error) {
+	err = m.p.server.do(ctx, func(c incus.InstanceServer) (err error) {
 		state, _, err = c.GetInstanceState(m.id)
 		return err
 	})

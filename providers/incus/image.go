@@ -48,7 +48,7 @@ func (b *build) fromImage(ctx context.Context, post api.InstancesPost) (err erro
 		err = errors.Join(err, b.p.deleteImage(undo, fingerprint))
 	}()
 	post.Source = api.InstanceSource{Type: "image", Fingerprint: fingerprint}
-	return b.p.create(ctx, b.p.server, post)
+	return b.p.create(ctx, b.p.server.on(b.member), post)
 }
 
 // imageMetadata is the tarball that says what an image is. No two are alike,

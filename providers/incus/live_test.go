@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	client "github.com/lxc/incus/v6/client"
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/providers"
@@ -89,4 +90,9 @@ func testTemplate() providers.Template {
 	sum := sha256.Sum256([]byte(t.Name + t.Suite + strings.Join(t.Packages, " ")))
 	t.Digest = hex.EncodeToString(sum[:])
 	return t
+}
+
+// clienter gives the tests what providers have no method for.
+type clienter interface {
+	Client(ctx context.Context) (client.InstanceServer, error)
 }

@@ -38,6 +38,13 @@ func (p *Provider) connect(ctx context.Context, attempt string, machines map[str
 	if len(machines) > maxHosts {
 		return fmt.Errorf("%d hosts: want at most %d", len(machines), maxHosts)
 	}
+	s, err := p.look(ctx)
+	if err == nil {
+		err = p.gather(ctx, s, machines)
+	}
+	if err != nil {
+		return err
+	}
 	names := slices.Sorted(maps.Keys(machines))
 	hosts := make([]guest.Host, len(names))
 	for i, name := range names {

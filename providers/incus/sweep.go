@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	incus "github.com/lxc/incus/v6/client"
 	"github.com/lxc/incus/v6/shared/api"
@@ -96,7 +97,7 @@ func (p *Provider) removeBuildsOf(ctx context.Context, buildName string) (remove
 // home. One that was killed between its marks and its name has only the former.
 func (p *Provider) isOwnBuild(inst api.Instance) bool {
 	c := inst.Config
-	unnamed := c[markKind] == kindTemplate && inst.Name != c[markTemplate]
+	unnamed := c[markKind] == kindTemplate && !strings.HasPrefix(inst.Name, c[markTemplate])
 	return c[markHome] == homeMark(p.home) && (c[markKind] == kindBuild || unnamed)
 }
 

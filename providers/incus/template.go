@@ -20,13 +20,33 @@ func isBuilt(inst *api.Instance, t providers.Template) bool {
 	return inst.Config[markKind] == kindTemplate && inst.Config[markDigest] == t.Digest
 }
 
-// built reports whether the template, with this digest, is there.
-func (p *Provider) built(ctx context.Context, t providers.Template) (bool, error) {
-	inst, _, err := p.instance(ctx, t.BuildName())
-	if errors.Is(err, providers.ErrNotFound) {
+// built reports whether the template, with this digest, is there; in a
+// cluster, on every member that may have clones of it.
+func (p *Provider) built(ctx context.Context, s *site, t providers.Template) (bool, error) {
+	if s.cluster {
+		missing, err := p.without(ctx, t)
+		return len(missing) == 0, err
+	}
+	_, err := p.template(ctx, t)
+	if errors.Is(err, errNotBuilt) {
 		return false, nil
 	}
-	return err == nil && isBuilt(inst, t), err
+	return err == nil, err
+}
+
+var errNotBuilt = errors.New("it is not built")
+
+// template reads the built template of a server that is no cluster.
+func (p *Provider) template(ctx context.Context, t providers.Template) (*api.Instance, error) {
+	inst, _, err := p.instance(ctx, t.BuildName())
+	if errors.Is(err, providers.ErrNotFound) || err == nil && !isBuilt(inst, t) {
+		return nil, notBuilt(t)
+	}
+	return inst, err
+}
+
+func notBuilt(t providers.Template) error {
+	return fmt.Errorf("template %s: %w: go tool benchtest template build %s", t.BuildName(), errNotBuilt, t.Name)
 }
 
 // lockTemplate keeps the other processes of this home from building or
