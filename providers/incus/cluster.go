@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	incus "github.com/lxc/incus/v6/client"
 	"github.com/lxc/incus/v6/shared/api"
@@ -28,9 +29,16 @@ func (p *Provider) members(ctx context.Context) (members []api.ClusterMember, er
 	return members, nil
 }
 
+// electionLimit is how long a cluster may be without a member that is online:
+// when one goes away, the others choose a new leader first.
+const electionLimit = 30 * time.Second
+
 // eligible are the members that may have clones of a template.
 func (p *Provider) eligible(ctx context.Context, t providers.Template) ([]string, error) {
 	all, err := p.members(ctx)
+	for began := time.Now(); len(all) == 0 && time.Since(began) < electionLimit && pause(ctx, time.Second) == nil; {
+		all, err = p.members(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
