@@ -28,7 +28,7 @@ as_root() {
 	home=$(getent passwd "$user" | cut -d: -f6)
 	build_limactl /usr/local/lib/benchtest
 	# The disk that templates stand on is made by root, for everybody, once.
-	go tool benchtest template image --disk debian-base
+	scripts/images.sh --disk debian-base
 
 	copy=$home/benchtest-lima
 	rm -rf "$copy"

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -150,7 +151,9 @@ func (b *build) fromImage(ctx context.Context) error {
 		return err
 	}
 	b.progress("booting it for the first time")
-	b.t.Packages = nil // the image has them
+	if b.t.Source == nil && runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
+		b.t.Packages = nil // a disk that we make has them; others have only what they came with
+	}
 	return b.boot(ctx, "", func(ctx context.Context) error {
 		key, err := firstKey(ctx, b.machine())
 		if err != nil {
@@ -217,7 +220,9 @@ func (b *build) equip(ctx context.Context, pinned ssh.PublicKey, script string) 
 	if err != nil {
 		return err
 	}
-	files, err := guest.Identity(b.t.Name, hosts, passwd, b.ring.Keys)
+	keys := b.ring.Keys
+	keys.Agent = nil // that user may not be there yet
+	files, err := guest.Identity(b.t.Name, hosts, passwd, keys)
 	if err != nil {
 		return err
 	}
