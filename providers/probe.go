@@ -13,6 +13,10 @@ import (
 // empties, in a directory that sshd's root makes.
 const probePath = "/run/benchtest/probe"
 
+// solePath begins the name of a probe that is the only witness. It is not below
+// /run, from which a Debian with a kernel of its own executes nothing.
+const solePath = "/var/lib/benchtest/probe-"
+
 // A probeState says whether the probe was uploaded over a link. A lost
 // connection may mean a reboot, so a new link uploads again.
 type probeState struct {
@@ -65,7 +69,7 @@ func (s *Sandbox) runProbe(ctx context.Context, question []byte) (Result, error)
 		}
 		return s.Exec(ctx, Command{Argv: []string{probePath}, Stdin: bytes.NewReader(question), MaxOutput: maxAnswer})
 	}
-	path := probePath + "-" + rand.Text()
+	path := solePath + rand.Text()
 	if err := s.uploadProbe(ctx, path, 0o700); err != nil {
 		return Result{}, err
 	}
@@ -76,7 +80,7 @@ func (s *Sandbox) runProbe(ctx context.Context, question []byte) (Result, error)
 	if err != nil || r.ExitStatus < 0 { // cut off before it removed the file
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 		defer cancel()
-		_, _ = s.Exec(ctx, Command{Argv: []string{"rm", "-f", path}}) // a reboot removes it too
+		_, _ = s.Exec(ctx, Command{Argv: []string{"rm", "-f", path}})
 	}
 	return r, err
 }
