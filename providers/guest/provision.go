@@ -49,7 +49,7 @@ func Provision(ctx context.Context, s Site) error {
 	if err != nil {
 		return fmt.Errorf("open the template's guest: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // the guest is turned off next
 	if err := root.WaitReady(ctx); err != nil {
 		return fmt.Errorf("wait for the template's guest: %w", err)
 	}
@@ -134,7 +134,7 @@ func (s Site) provisionScript(ctx context.Context, root *providers.Sandbox) erro
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was read
 		mode := os.FileMode(0o644)
 		if name == s.Template.Provision {
 			mode = 0o755
