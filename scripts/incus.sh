@@ -2,7 +2,7 @@
 # incus.sh start|stop|status|install: an Incus for benchtest on this machine, as root.
 # start uses the system's daemon when one runs; otherwise it installs Incus
 # (Debian 12: from bookworm-backports) and starts a private daemon with its own
-# directory, a btrfs pool of 20 GiB on a sparse file and a bridge. It prints the
+# directory, a btrfs pool of 100 GiB on a sparse file and a bridge. It prints the
 # environment that reaches it. stop ends only what start started; with
 # INCUS_WIPE=1 it removes the directory too, templates included.
 set -eu
@@ -77,7 +77,7 @@ preseed() {
 		storage_pools:
 		- name: default
 		  driver: btrfs
-		  config: {size: ${BENCHTEST_INCUS_POOL:-20GiB}}
+		  config: {size: ${BENCHTEST_INCUS_POOL:-100GiB}}
 		networks:
 		- name: benchtestbr0
 		  type: bridge
