@@ -11,7 +11,8 @@ setup: ## Install what this machine lacks (root or sudo, Debian or Ubuntu)
 bench: setup ## Build the templates once, then run every scenario with the oracle
 	@scripts/bench.sh
 
-test: setup ## Run all tests: unit, conformance and end to end
+test: ## Run all tests: unit, conformance and end to end
+	@SETUP_TEST=1 scripts/setup.sh
 	@scripts/test.sh
 
 templates: setup ## Build every template that comes with benchtest on provider local, and show it ready (minutes)

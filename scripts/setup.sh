@@ -16,6 +16,11 @@ need losetup mount
 need ip iproute2
 need nsenter util-linux
 [ "${SETUP_LINT:-}" = "" ] || need shellcheck shellcheck
+if [ -n "${SETUP_TEST:-}" ]; then # disks for virtual machines
+	need qemu-img qemu-utils
+	need extlinux extlinux
+	need sfdisk fdisk
+fi
 
 if ! command -v go >/dev/null 2>&1; then
 	echo "setup: Go 1.26 or later is missing: https://go.dev/doc/install" >&2
