@@ -19,7 +19,6 @@ need nsenter util-linux
 if [ -n "${SETUP_TEST:-}" ]; then # disks for virtual machines
 	need qemu-img qemu-utils
 	need extlinux extlinux
-	need sfdisk fdisk
 fi
 
 if ! command -v go >/dev/null 2>&1; then
