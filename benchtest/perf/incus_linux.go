@@ -45,7 +45,7 @@ func measureIncusClone(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, raw.close(ctx), l.close()) }()
 	ours := func(ctx context.Context) (took time.Duration, err error) {
 		begin := time.Now()
 		c, err := l.clone(ctx, raw.template)
@@ -77,17 +77,30 @@ func openIncus(ctx context.Context) (*lab, rawIncus, error) {
 	if err != nil {
 		return nil, rawIncus{}, errors.Join(err, l.close())
 	}
-	raw := rawIncus{provider: l.provider.(*incus.Provider), template: t}
-	c, err := raw.provider.Client(ctx)
-	if err != nil {
-		return nil, rawIncus{}, errors.Join(err, l.close())
+	raw := rawIncus{provider: l.provider.(*incus.Provider), template: t, journal: l.journal, names: make(chan string, incusParallel)}
+	if err := raw.equip(ctx, l); err != nil {
+		return nil, rawIncus{}, errors.Join(err, raw.close(ctx), l.close())
 	}
-	inst, _, err := c.GetInstance(t.BuildName())
-	if err != nil {
-		return nil, rawIncus{}, errors.Join(err, l.close())
-	}
-	raw.pool = inst.Devices["root"]["pool"]
 	return l, raw, nil
+}
+
+// equip finds where the template is, says whose the machines are and leases them.
+func (r *rawIncus) equip(ctx context.Context, l *lab) error {
+	c, err := r.provider.Client(ctx)
+	if err != nil {
+		return err
+	}
+	inst, _, err := c.GetInstance(r.template.BuildName())
+	if err != nil {
+		return err
+	}
+	r.pool = inst.Devices["root"]["pool"]
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	r.home = host + ":" + l.home
+	return r.lease(l.run)
 }
 
 // measureIncusHandover compares a machine that is handed over from a warm pool
@@ -97,7 +110,7 @@ func measureIncusHandover(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, raw.close(ctx), l.close()) }()
 	var cold sample
 	for range incusCold {
 		begin := time.Now()
@@ -139,7 +152,7 @@ func measureIncusThroughput(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, raw.close(ctx), l.close()) }()
 	ours := batch(func(ctx context.Context) error { return l.cycle(ctx, raw.template) })
 	a, b, err := pairs(ctx, incusBatches, ours, batch(raw.cycle))
 	if err != nil {

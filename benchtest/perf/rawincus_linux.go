@@ -21,6 +21,38 @@ type rawIncus struct {
 	provider *incus.Provider
 	template providers.Template
 	pool     string // the template's, where copies are fast
+	journal  *fixtures.Journal
+	home     string      // the mark of whose they are
+	names    chan string // of machines, each with a lease; a cycle borrows one
+}
+
+// lease journals the names that all machines have in turn, as many as are
+// there at once: purge finds what a kill leaves, and no request waits for it.
+func (r rawIncus) lease(run string) error {
+	for range cap(r.names) {
+		l, err := r.journal.Create(fixtures.Lease{
+			ID: fixtures.NewID(run, "raw"), Kind: fixtures.LeaseClone, Provider: "incus", Run: run, Template: r.template.BuildName(),
+		})
+		if err != nil {
+			return err
+		}
+		r.names <- l.ID
+	}
+	return nil
+}
+
+// close ends the leases, each when its machine is surely gone.
+func (r rawIncus) close(ctx context.Context) error {
+	var errs []error
+	for len(r.names) > 0 {
+		name := <-r.names
+		err := r.destroy(ctx, name)
+		if err == nil {
+			err = r.journal.Remove(name)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // do sends a request and waits for the operation that it begins.
@@ -37,7 +69,8 @@ func do(c client.InstanceServer, op client.Operation, err error) error {
 
 // start is how long a copy takes until it runs.
 func (r rawIncus) start(ctx context.Context) (took time.Duration, err error) {
-	name := fixtures.NewID("", "raw")
+	name := <-r.names
+	defer func() { r.names <- name }()
 	c, err := r.provider.Client(ctx)
 	if err != nil {
 		return 0, err
@@ -64,7 +97,7 @@ func (r rawIncus) copyOf(name string) api.InstancesPost {
 			Config: api.ConfigMap{
 				"limits.memory": fmt.Sprintf("%dMiB", r.template.MemoryMiB), "limits.cpu": fmt.Sprint(r.template.VCPU),
 				// By these benchtest's own tools find what a kill left.
-				"user.benchtest.kind": "clone", "user.benchtest.id": name,
+				"user.benchtest.kind": "clone", "user.benchtest.id": name, "user.benchtest.home": r.home,
 			},
 			Devices: api.DevicesMap{"root": {
 				"type": "disk", "path": "/", "pool": r.pool, "size": fmt.Sprintf("%dMiB", r.template.DiskMiB),
@@ -75,7 +108,8 @@ func (r rawIncus) copyOf(name string) api.InstancesPost {
 
 // cycle is copy, start, one command and the end.
 func (r rawIncus) cycle(ctx context.Context) (err error) {
-	name := fixtures.NewID("", "raw")
+	name := <-r.names
+	defer func() { r.names <- name }()
 	c, err := r.provider.Client(ctx)
 	if err != nil {
 		return err
@@ -93,17 +127,36 @@ func (r rawIncus) cycle(ctx context.Context) (err error) {
 	return do(c, op, err)
 }
 
+// remove is what it takes to end a machine that runs. What that cannot remove,
+// such as one that is half made, the provider does.
 func (r rawIncus) remove(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, destroyLimit)
+	limited, cancel := context.WithTimeout(ctx, destroyLimit)
 	defer cancel()
-	c, err := r.provider.Client(ctx)
+	c, err := r.provider.Client(limited)
 	if err != nil {
 		return err
 	}
 	op, err := c.UpdateInstanceState(name, api.InstanceStatePut{Action: "stop", Force: true, Timeout: -1}, "")
-	if err := do(c, op, err); err != nil {
+	if err = do(c, op, err); err == nil {
+		op, err = c.DeleteInstance(name)
+		err = do(c, op, err)
+	}
+	if err != nil {
+		return r.destroy(ctx, name)
+	}
+	return nil
+}
+
+// destroy removes the machine, whatever it is at. One that is not there is nil.
+func (r rawIncus) destroy(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+	defer cancel()
+	m, err := r.provider.Open(ctx, name)
+	if errors.Is(err, providers.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	op, err = c.DeleteInstance(name)
-	return do(c, op, err)
+	return m.Destroy(ctx)
 }
