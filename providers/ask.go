@@ -2,6 +2,7 @@ package providers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -147,7 +148,8 @@ func unasked(req facts.Request, err error) facts.Answer {
 	return a
 }
 
-// askOutside asks over the Prober. The grade is the provider's to say.
+// askOutside asks over the Prober. The grade is the provider's to say; where
+// the probe runs outside, it says itself what it could see.
 func (s *Sandbox) askOutside(ctx context.Context, p Prober, req facts.Request) (facts.Answer, error) {
 	question, err := json.Marshal(req)
 	if err != nil {
@@ -158,10 +160,10 @@ func (s *Sandbox) askOutside(ctx context.Context, p Prober, req facts.Request) (
 		return facts.Answer{}, fmt.Errorf("probe: %w", err)
 	}
 	return decodeAnswer(said, req, func(f facts.Fact) facts.Grade {
-		if f.Grade == "" {
-			return facts.GradeGuestOOB
+		if inside, ok := p.(ProbeGrader); ok {
+			return inside.ProbeGrade()
 		}
-		return f.Grade
+		return cmp.Or(f.Grade, facts.GradeGuestOOB)
 	})
 }
 

@@ -100,6 +100,30 @@ func TestFactsRoutes(t *testing.T) {
 	}
 }
 
+// A gradedMachine is probed in the guest.
+type gradedMachine struct {
+	providers.Machine
+	providers.Prober
+}
+
+func (gradedMachine) ProbeGrade() facts.Grade { return facts.GradeGuestOOB }
+
+// TestFactsGraded: a probe in the guest that calls its facts the host's is not
+// believed.
+func TestFactsGraded(t *testing.T) {
+	t.Parallel()
+	_, m, keys := clone(t, providertest.FakeOptions{Facts: echoFacts})
+	s, err := providers.Open(t.Context(), gradedMachine{m, m.(providers.Prober)}, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	a, err := s.Facts(t.Context(), facts.Request{Queries: []facts.Query{asksFile}, Superset: true})
+	require.NoError(t, err)
+	require.Len(t, a.Facts, 2)
+	for _, fact := range a.Facts {
+		assert.Equal(t, facts.GradeGuestOOB, fact.Grade, fact.Query.ID())
+	}
+}
+
 // TestFactsLies checks that an answer that is not about what was asked is none.
 func TestFactsLies(t *testing.T) {
 	t.Parallel()

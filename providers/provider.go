@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
 // A Provider makes machines of one kind. Methods may be called concurrently.
@@ -50,6 +52,12 @@ type Networker interface {
 // answer is its standard output. Machines implement it where they can.
 type Prober interface {
 	Probe(ctx context.Context, bin *os.File, request []byte) ([]byte, error)
+}
+
+// A ProbeGrader is a Prober whose probe runs in the guest: what its facts are
+// worth is for us to say, and not for what answers there.
+type ProbeGrader interface {
+	ProbeGrade() facts.Grade
 }
 
 // A Snapshotter can return a machine to an earlier state.

@@ -36,6 +36,7 @@ var (
 	_ providers.Copier         = (*Provider)(nil)
 	_ providers.Saver          = (*Provider)(nil)
 	_ providers.Prober         = (*Machine)(nil)
+	_ providers.ProbeGrader    = (*Machine)(nil)
 	_ providers.Rebooter       = (*Machine)(nil)
 	_ providers.Snapshotter    = (*Machine)(nil)
 	_ providers.SnapshotKeeper = (*Machine)(nil)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	incus "github.com/lxc/incus/v6/client"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
 // Probe runs the probe in the guest, over the API and beside its SSH server.
@@ -38,6 +40,10 @@ func (m *Machine) Probe(ctx context.Context, bin *os.File, request []byte) ([]by
 	}
 	return said, nil
 }
+
+// ProbeGrade is guest-oob: the probe answers in the guest, and came there
+// beside its SSH server.
+func (m *Machine) ProbeGrade() facts.Grade { return facts.GradeGuestOOB }
 
 // unlink removes what Probe brought. A guest that is gone or restarted has
 // emptied /run itself.
