@@ -1,27 +1,45 @@
 #!/bin/sh
 # Runs the conformance suite and every scenario, with the oracle and without an
-# engine's help, on Incus. Starts a private daemon where none runs, and stops
-# what it started. Exit 0 only if all of it ran and went as it must.
+# engine's help, on Incus; and kills the daemon in the middle of a run, where it
+# is ours. Starts a private daemon where none runs, and stops what it started.
+# CONFORMANCE=done leaves the suite out, for who has just run it. Exit 0 only if
+# all of it ran and went as it must.
 set -eu
 cd "$(dirname "$0")/.."
+
+say() { echo "e2e-incus: $*"; }
 
 if scripts/incus.sh status >/dev/null 2>&1; then
 	was=running
 else
 	was=
 fi
+out=$(mktemp -d)
+trap 'rm -rf "$out"; [ -n "$was" ] || scripts/incus.sh stop' EXIT
+trap 'exit 130' INT TERM
 reached=$(scripts/incus.sh start)
 # shellcheck disable=SC2163 # NAME=value
 export "$reached"
-trap '[ -n "$was" ] || scripts/incus.sh stop' EXIT
-trap 'exit 130' INT TERM
 
-go test -count=1 -timeout 30m ./providers/incus
-out=$(mktemp -d)
-trap 'rm -rf "$out"; [ -n "$was" ] || scripts/incus.sh stop' EXIT
+if [ "${CONFORMANCE:-}" != "done" ]; then
+	say "the conformance of provider incus"
+	go test -count=1 -timeout 30m ./providers/incus
+fi
+
+say "every scenario with the oracle, at $reached"
 BENCHTEST_REPORT_DIR=$out scripts/bench.sh -tags incus -count=1 -timeout 0
 if grep -q '"outcome":"skipped"' "$out/events.jsonl" || ! grep -q '"provider":"incus"' "$out/events.jsonl"; then
-	echo "e2e-incus: not all of it ran on incus: see above" >&2
+	say "not all of it ran on incus: see above" >&2
 	exit 1
 fi
+
+say "every scenario with an engine that does nothing"
 scripts/noop.sh -tags incus -count=1 -timeout 0
+
+if [ -n "${INCUS_DIR:-}" ]; then
+	say "a daemon that is killed in the middle of a run"
+	BENCHTEST_TEST_DAEMON=1 go test -count=1 -timeout 15m -run '^TestDaemonKilled$' -v ./providers/incus
+else
+	say "the daemon is the system's: it is not killed"
+fi
+say "all of it ran, and went as it must"

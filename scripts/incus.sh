@@ -24,7 +24,7 @@ answers() {
 
 # ours PID: is it the daemon that start started here? A PID alone says nothing.
 ours() {
-	[ -n "$1" ] && tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | grep -qx "INCUS_DIR=$dir"
+	[ -n "$1" ] && { tr '\0' '\n' <"/proc/$1/environ"; } 2>/dev/null | grep -qx "INCUS_DIR=$dir"
 }
 
 pid() {

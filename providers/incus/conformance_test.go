@@ -17,7 +17,10 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Harness{
 		New:      func(t *testing.T) providers.Provider { t.Helper(); return newProvider(t) },
 		Template: func(*testing.T) providers.Template { return tmpl },
-		Caps:     providertest.Caps{Network: true, Probe: true, Reboot: true, Limits: true, Snapshot: true},
+		Caps: providertest.Caps{
+			Network: true, Probe: true, Reboot: true, Limits: true, Snapshot: true,
+			Start: true, Resize: true, Keeper: true, Copy: true, Save: true,
+		},
 		Probe: func(t *testing.T) *os.File {
 			t.Helper()
 			f, err := probebin.Open(t.Context(), testHome(t))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -49,17 +50,34 @@ func newProvider(tb testing.TB) provider {
 	return p.(provider)
 }
 
+// startedDaemon: it is for us to stop.
+var startedDaemon atomic.Bool
+
 // ensureDaemon starts scripts/incus.sh's daemon, once, where none runs and we
-// may. It stays: make e2e-incus stops it.
+// may.
 var ensureDaemon = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	startedDaemon.Store(true)
+	return daemonScript(context.Background(), "start")
+})
+
+// stopDaemon stops what ensureDaemon started; its templates stay for the next.
+func stopDaemon() error {
+	if !startedDaemon.Load() {
+		return nil
+	}
+	return daemonScript(context.Background(), "stop")
+}
+
+// daemonScript runs scripts/incus.sh.
+func daemonScript(ctx context.Context, do string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "../../scripts/incus.sh", "start")
+	cmd := exec.CommandContext(ctx, "../../scripts/incus.sh", do)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	return cmd.Run()
-})
+}
 
 // live returns a provider that can make machines, with the test template
 // built.

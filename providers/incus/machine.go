@@ -97,6 +97,9 @@ func (m *Machine) turn(ctx context.Context, action string, want api.StatusCode) 
 
 // Resize changes the limits; a container has them at once.
 func (m *Machine) Resize(ctx context.Context, l providers.Limits) error {
+	if min(l.MemoryMiB, l.VCPU, l.DiskMiB) < 0 {
+		return fmt.Errorf("resize %s: a limit is below zero", m.id)
+	}
 	err := m.p.update(ctx, m.id, func(put *api.InstancePut) {
 		maps.Copy(put.Config, m.p.limits(l))
 		if l.DiskMiB > 0 {

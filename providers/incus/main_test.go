@@ -21,5 +21,10 @@ func TestMain(m *testing.M) {
 		crash(spec)
 		return
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if err := stopDaemon(); err != nil {
+		_, _ = os.Stderr.WriteString("scripts/incus.sh stop: " + err.Error() + "\n")
+		status = max(status, 1)
+	}
+	os.Exit(status)
 }

@@ -34,6 +34,14 @@ func (m *Machine) Restore(ctx context.Context, tag string) error {
 		return c.UpdateInstance(m.id, api.InstancePut{Restore: tag}, "")
 	})
 	if err != nil {
+		// Incus says that of a snapshot which is not there without a code.
+		missing := m.p.server.do(ctx, func(c incus.InstanceServer) error {
+			_, _, err := c.GetInstanceSnapshot(m.id, tag)
+			return err
+		})
+		if errors.Is(missing, providers.ErrNotFound) {
+			err = missing
+		}
 		return fmt.Errorf("restore %s: %w", m.id, err)
 	}
 	return nil
