@@ -36,6 +36,13 @@ func (m *Machine) dial(ctx context.Context) (net.Conn, error) {
 	if s.cluster || m.p.server.remote.url != "" {
 		return m.dialOver(ctx) // a number of a process elsewhere says nothing here
 	}
+	// Incus takes its time to say which process it is, and it mostly is the
+	// one of before.
+	if last := m.init.Load(); last != nil && last.lives() {
+		if conn, near, err := dialNear(ctx, last.pid); near {
+			return conn, err
+		}
+	}
 	var state *api.InstanceState
 	err = m.p.server.do(ctx, func(c incus.InstanceServer) (err error) {
 		state, _, err = c.GetInstanceState(m.id)
@@ -47,6 +54,7 @@ func (m *Machine) dial(ctx context.Context) (net.Conn, error) {
 	case state.Pid <= 0:
 		return nil, errors.New("it does not run")
 	}
+	m.init.Store(seeProcess(state.Pid))
 	conn, near, err := dialNear(ctx, state.Pid)
 	if !near {
 		return m.dialOver(ctx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync/atomic"
 
 	"github.com/lxc/incus/v6/shared/api"
 
@@ -13,8 +14,9 @@ import (
 
 // A Machine is an instance. Its methods may be called concurrently.
 type Machine struct {
-	p  *Provider
-	id string
+	p    *Provider
+	id   string
+	init atomic.Pointer[process] // as last seen; see dial
 }
 
 // ID is the instance's name.
