@@ -16,6 +16,7 @@ import (
 func TestDisk(t *testing.T) {
 	t.Parallel()
 	needsDebian(t)
+	oncePerContent(t)
 	var log bytes.Buffer
 	s := image.Store{Dir: filepath.Join(t.TempDir(), "images"), Log: &log, System: t.TempDir()}
 	path, err := s.Disk(t.Context(), small)

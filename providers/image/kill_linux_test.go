@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 func TestKilledMaker(t *testing.T) {
 	t.Parallel()
 	needsDebian(t)
+	oncePerContent(t)
 	dir := filepath.Join(t.TempDir(), "images")
 	exe, err := os.Executable()
 	require.NoError(t, err)

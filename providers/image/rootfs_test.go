@@ -24,6 +24,7 @@ var small = providers.Template{Name: "test-small", Suite: "bookworm", Packages: 
 func TestRootfs(t *testing.T) {
 	t.Parallel()
 	needsDebian(t)
+	oncePerContent(t)
 	var log bytes.Buffer
 	s := image.Store{Dir: filepath.Join(t.TempDir(), "images"), Log: &log, System: t.TempDir()}
 	type result struct {
