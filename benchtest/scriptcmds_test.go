@@ -60,7 +60,14 @@ func signal(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: signal NAME PIDFILE")
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[1])))
+	text := ""
+	for range 200 { // it is there before anything is in it
+		if text = strings.TrimSpace(ts.ReadFile(args[1])); text != "" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	pid, err := strconv.Atoi(text)
 	ts.Check(err)
 	ts.Check(ts.Exec("kill", "-"+args[0], strconv.Itoa(pid)))
 }

@@ -29,8 +29,11 @@ func (p *Provider) instances(ctx context.Context) (ours []api.Instance, err erro
 }
 
 // List names the templates on this Incus, which all homes share, and the
-// clones, builds and networks of this one.
+// clones, builds and networks of this one. Where no Incus is there is nothing.
 func (p *Provider) List(ctx context.Context) ([]providers.MachineInfo, error) {
+	if p.server.remote.absent() {
+		return nil, nil
+	}
 	if _, err := p.look(ctx); err != nil {
 		return nil, fmt.Errorf("list: %w", err)
 	}

@@ -98,6 +98,16 @@ func (r remote) connect(ctx context.Context) (incus.InstanceServer, error) {
 	return incus.ConnectIncusUnixWithContext(ctx, r.socket, &args)
 }
 
+// absent reports whether no daemon was ever started there, or it has ended in
+// order: then nothing of ours runs.
+func (r remote) absent() bool {
+	if r.url != "" {
+		return false
+	}
+	_, err := os.Stat(r.socket)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // String names it for people.
 func (r remote) String() string {
 	if r.url != "" {

@@ -22,11 +22,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// noIncus is a socket where no Incus listens.
+const noIncus = "/nonexistent/unix.socket"
+
 // In the scripts `benchtest` is this test binary. Its helpers are started by
 // another name.
 func TestMain(m *testing.M) {
 	if code, handled := helper.Run(os.Args[1:], openProvider); handled {
 		os.Exit(code)
+	}
+	// Whatever Incus is here is not these tests'.
+	if err := os.Setenv("INCUS_SOCKET", noIncus); err != nil {
+		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"benchtest": func() { os.Exit(mainCode()) }})
 }
@@ -41,6 +48,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BENCHTEST_HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("GOCACHE", filepath.Join(e.WorkDir, "gocache"))
 			e.Setenv("GOFLAGS", "-mod=mod")
+			e.Setenv("INCUS_SOCKET", noIncus)
 			if os.Geteuid() == 0 {
 				home := e.Getenv("BENCHTEST_HOME")
 				e.Defer(func() { purgeAll(t, home) })
