@@ -42,7 +42,7 @@ func ServeDial(ctx context.Context, l net.Listener, machines func(host string) (
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("serve dial: %w", err)
 		default: // out of descriptors, for a moment
-			if pause(ctx, 10*time.Millisecond) != nil {
+			if Pause(ctx, 10*time.Millisecond) != nil {
 				return nil
 			}
 		}

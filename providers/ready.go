@@ -38,7 +38,7 @@ func (s *Sandbox) WaitReady(ctx context.Context) error {
 				return nil
 			}
 		}
-		if err := pause(ctx, readyPoll); err != nil {
+		if err := Pause(ctx, readyPoll); err != nil {
 			return fmt.Errorf("wait until %s is ready (%s): %w", s.host, state, err)
 		}
 	}
@@ -64,8 +64,8 @@ func readyState(r Result) (state string, ready bool) {
 	return "system is " + first, first == "running" || first == "degraded"
 }
 
-// pause waits for d, or for the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for d and returns nil, or the cause of the end of ctx, if that comes first.
+func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -98,7 +98,7 @@ func (s *Sandbox) Reboot(ctx context.Context) error {
 		case err != nil:
 			last = err
 		}
-		if err := pause(ctx, readyPoll); err != nil {
+		if err := Pause(ctx, readyPoll); err != nil {
 			return fmt.Errorf("wait for %s to reboot: %w (%w)", s.host, err, last)
 		}
 	}

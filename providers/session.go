@@ -74,7 +74,7 @@ func (s *Sandbox) openSession(ctx context.Context, free func()) (*session, error
 				continue
 			}
 		}
-		_ = pause(ctx, tryPause) // the loop notices the end of ctx
+		_ = Pause(ctx, tryPause) // the loop notices the end of ctx
 	}
 }
 

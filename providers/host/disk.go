@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // writeFile writes a file whole or not at all, and it outlives a crash.
@@ -101,19 +103,8 @@ func (p *Provider) lockTrust(ctx context.Context) (unlock func(), err error) {
 		if f != nil {
 			return func() { _ = f.Close() }, nil
 		}
-		if err := pause(ctx, poll); err != nil {
+		if err := providers.Pause(ctx, poll); err != nil {
 			return nil, fmt.Errorf("wait for another first meeting: %w", err)
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	incus "github.com/lxc/incus/v6/client"
 	"github.com/lxc/incus/v6/shared/api"
@@ -91,18 +90,6 @@ func explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", providers.ErrNotFound, err)
 	}
 	return err
-}
-
-// pause waits a moment, less when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // Client is a client of Incus in our project, for what the Provider has no

@@ -36,7 +36,7 @@ const electionLimit = 30 * time.Second
 // eligible are the members that may have clones of a template.
 func (p *Provider) eligible(ctx context.Context, t providers.Template) ([]string, error) {
 	all, err := p.members(ctx)
-	for began := time.Now(); len(all) == 0 && time.Since(began) < electionLimit && pause(ctx, time.Second) == nil; {
+	for began := time.Now(); len(all) == 0 && time.Since(began) < electionLimit && providers.Pause(ctx, time.Second) == nil; {
 		all, err = p.members(ctx)
 	}
 	if err != nil {

@@ -56,7 +56,7 @@ func (p *Provider) remove(ctx context.Context, name, nonce string) error {
 				continue // and see that it is gone
 			}
 		}
-		if err := pause(ctx, busyPause); err != nil {
+		if err := providers.Pause(ctx, busyPause); err != nil {
 			return fmt.Errorf("remove %s: %w", name, errors.Join(err, last))
 		}
 	}

@@ -185,7 +185,7 @@ func (p *Provider) disconnect(ctx context.Context, attempt string) error {
 		if last == nil || errors.Is(last, providers.ErrNotFound) {
 			return nil
 		}
-		if err := pause(ctx, busyPause); err != nil {
+		if err := providers.Pause(ctx, busyPause); err != nil {
 			return errors.Join(err, last)
 		}
 	}

@@ -121,7 +121,7 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 func watchConsole(ctx context.Context, dir string, silence time.Duration, fail context.CancelCauseFunc) {
 	var size int64 = -1
 	last := time.Now()
-	for pause(ctx, time.Second) == nil {
+	for providers.Pause(ctx, time.Second) == nil {
 		info, err := os.Stat(filepath.Join(dir, "serial.log"))
 		if err == nil && info.Size() != size {
 			size, last = info.Size(), time.Now()
@@ -159,15 +159,4 @@ func (p *Provider) stop(ctx context.Context, instance string) error {
 	}
 	// Whatever came of it, nothing of it goes on.
 	return p.halt(ctx, instance)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -180,7 +180,7 @@ func (p *Provider) awaitQEMU(ctx context.Context, instance string) error {
 				return nil
 			}
 		}
-		if err := pause(ctx, bootPoll); err != nil {
+		if err := providers.Pause(ctx, bootPoll); err != nil {
 			return err
 		}
 	}

@@ -142,7 +142,7 @@ func firstKey(ctx context.Context, m providers.Machine) (ssh.PublicKey, error) {
 		if key != nil {
 			return key, nil
 		}
-		if err := pause(ctx, bootPoll); err != nil {
+		if err := providers.Pause(ctx, bootPoll); err != nil {
 			return nil, err
 		}
 	}

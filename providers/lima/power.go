@@ -148,7 +148,7 @@ func (m *Machine) awaitBoot(ctx context.Context, r record, before string) error 
 			m.cut()
 			return nil
 		}
-		if pause(ctx, bootPoll) != nil {
+		if providers.Pause(ctx, bootPoll) != nil {
 			return context.Cause(ctx)
 		}
 	}
