@@ -16,8 +16,8 @@ import (
 )
 
 // A Site is a machine that becomes a template: it has booted, with a network
-// for its packages, and Keys are in it. All fields but Proxy, Container and
-// Progress are required.
+// for its packages, and Keys are in it. All fields but Proxy and Container are
+// required.
 type Site struct {
 	Machine  providers.Machine
 	Keys     providers.KeyRing
