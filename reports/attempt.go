@@ -5,6 +5,7 @@ package reports
 import (
 	"time"
 
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/providers"
 )
@@ -17,6 +18,7 @@ type Attempt struct {
 	Test      string        `json:"test"` // Test_nginx/001-broken-config
 	Iteration int           `json:"iteration"`
 	Title     string        `json:"title,omitempty"`
+	Ticket    Ticket        `json:"ticket,omitzero"` // as it was submitted
 	Tags      []string      `json:"tags,omitempty"`
 	Outcome   rules.Outcome `json:"outcome"`
 	// Reason says why it is not passed, in one line; for skipped what would un-skip it.
@@ -41,6 +43,19 @@ type Attempt struct {
 	EngineIsolation string `json:"engine_isolation,omitempty"`
 	Dir             string `json:"dir"` // of its evidence, below the run's directory
 	Artifacts       string `json:"artifacts,omitempty"`
+	// Changes are what the fault, the engine and the hold window changed on the
+	// machines, at most MaxChanges; ChangesLeftOut counts the others.
+	Changes        []facts.Change `json:"changes,omitempty"`
+	ChangesLeftOut int            `json:"changes_left_out,omitempty"`
+}
+
+// MaxChanges bounds Attempt.Changes.
+const MaxChanges = 100
+
+// Ticket is the ask.
+type Ticket struct {
+	Title string `json:"title,omitempty"`
+	Body  string `json:"body,omitempty"`
 }
 
 // Host is one machine of an attempt.

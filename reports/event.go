@@ -17,6 +17,10 @@ const (
 	RunFinished     Kind = "run_finished"
 )
 
+// PhaseRelease is the Phase that ends last, after AttemptFinished: from then on
+// the attempt's machines are gone.
+const PhaseRelease = "release machines"
+
 // An Event is one line of events.jsonl. Which fields are set depends on Kind.
 type Event struct {
 	Kind  Kind      `json:"event"`

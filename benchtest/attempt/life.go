@@ -109,6 +109,9 @@ func (t *try) live(ctx context.Context, last bool) {
 	if err := t.timed(&t.rec.Phases.Release, func() error { return t.release(ctx) }); err != nil {
 		t.Log.Error("release machines", "attempt", t.id, "err", err)
 	}
+	// The record is written by then: only this event tells until when the
+	// machines were there.
+	t.note(t.book.event(reports.Event{Kind: reports.PhaseDone, Phase: reports.PhaseRelease, Took: t.rec.Phases.Release}))
 }
 
 // timed adds what do takes to clock.

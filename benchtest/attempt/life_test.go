@@ -81,6 +81,25 @@ state:
 	}
 }
 
+// What a person reads first of an attempt: the ask, and what the fault and the
+// engine changed.
+func TestRecordTellsTicketAndChanges(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, func(h *harness) { h.Engine = engines.Solver{} })
+	rec, log := h.run(load(t, nil))
+	require.Equal(t, rules.Passed, rec.Outcome, log)
+	assert.NotEmpty(t, rec.Ticket.Title)
+	assert.NotEmpty(t, rec.Ticket.Body)
+	var exists []string
+	for _, c := range rec.Changes {
+		if c.Attr == "exists" {
+			exists = append(exists, fmt.Sprintf("%s to %s: %s to %s", c.From, c.To, c.Before, c.After))
+		}
+	}
+	assert.Equal(t, []string{"healthy to faulted: true to false", "faulted to after: false to true"}, exists)
+	assert.Zero(t, rec.ChangesLeftOut)
+}
+
 // A handshake takes ten times as long as a command, so a machine is handed over
 // with the connection that found it ready.
 func TestOneConnectionServesReadinessAndAttempt(t *testing.T) {

@@ -3,6 +3,7 @@ package attempt
 import (
 	"time"
 
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
@@ -29,6 +30,7 @@ func (t *try) newRecord() reports.Attempt {
 func (t *try) record() {
 	t.rec.Resolution = t.job.Resolution
 	t.rec.Usage = t.job.Usage
+	t.rec.Changes, t.rec.ChangesLeftOut = t.changed()
 	for _, h := range t.hosts {
 		rec := t.hostRecord(h)
 		if rec.Kept = t.kept() && rec.Machine != ""; rec.Kept {
@@ -56,4 +58,19 @@ func (t *try) hostRecord(h *host) reports.Host {
 		rec.Enforced = r.Enforced()
 	}
 	return rec
+}
+
+// changed is what became of the machines between checkpoints that were reached.
+func (t *try) changed() (list []facts.Change, leftOut int) {
+	checkpoints := []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.After, facts.Held}
+	for _, h := range t.hosts {
+		for i, to := range checkpoints[1:] {
+			from, known := h.at[checkpoints[i]]
+			if at, reached := h.at[to]; known && reached {
+				list = append(list, facts.Diff(from, at)...)
+			}
+		}
+	}
+	kept := min(len(list), reports.MaxChanges)
+	return list[:kept], len(list) - kept
 }

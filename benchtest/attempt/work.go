@@ -12,6 +12,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/providers/bastion"
+	"github.com/benchtest-dev/benchtest/reports"
 )
 
 // work hands the ticket to the engine and watches the machines while it works.
@@ -119,6 +120,7 @@ func (t *try) engineLimit() time.Duration {
 // assignment is what the engine is given.
 func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 	title, body := t.sc.Ticket(time.Now())
+	t.rec.Ticket = reports.Ticket{Title: title, Body: body}
 	w := engines.Work{
 		Ticket:     engines.Ticket{Title: title, Body: body},
 		RunID:      t.Record.ID,
