@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -61,15 +62,12 @@ func (e usageError) Unwrap() error { return e.error }
 
 // run finds the command that args name and runs it.
 func (e *env) run(ctx context.Context, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		e.help(e.stdout)
-		return exitOK
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	c, rest, ok := find(args)
 	if !ok {
-		e.printf(e.stderr, "benchtest: unknown command %q\n\n", strings.Join(args[:min(2, len(args))], " "))
-		e.help(e.stderr)
-		return exitUsage
+		return e.noCommand(args)
 	}
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -79,12 +77,45 @@ func (e *env) run(ctx context.Context, args []string) int {
 		c.help(e.stdout, fs)
 		return exitOK
 	}
+	if err == nil && c.args == "" && len(rest) > 0 {
+		err = fmt.Errorf("%q: it takes no arguments", rest[0])
+	}
 	if err != nil {
-		e.printf(e.stderr, "benchtest %s: %v\n", c.name, err)
-		c.help(e.stderr, fs)
-		return exitUsage
+		return e.code(c, usagef("%w: benchtest %s --help shows how it is used", err, c.name))
 	}
 	return e.code(c, do(ctx, e, rest))
+}
+
+// noCommand answers args that name no command: with help where that is asked
+// for, of those commands that args begin to name.
+func (e *env) noCommand(args []string) int {
+	n := 0
+	for n < len(args) && len(within(args[:n+1])) > 0 {
+		n++
+	}
+	group := args[:n]
+	switch {
+	case len(args) == 0, n < len(args) && isHelp(args[n]):
+		e.help(e.stdout, group)
+		return exitOK
+	case n == len(args):
+		e.printf(e.stderr, "benchtest: %q is several commands:\n\n", strings.Join(group, " "))
+		e.help(e.stderr, group)
+		return exitUsage
+	}
+	lister := strings.Join(append(append([]string{"benchtest"}, group...), "--help"), " ")
+	e.printf(e.stderr, "benchtest: unknown command %q: %s lists what there is\n", strings.Join(args[:n+1], " "), lister)
+	return exitUsage
+}
+
+func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }
+
+// within are the commands whose names go on after words.
+func within(words []string) []command {
+	return slices.DeleteFunc(commands(), func(c command) bool {
+		name := strings.Fields(c.name)
+		return len(name) <= len(words) || !slices.Equal(name[:len(words)], words)
+	})
 }
 
 // code prints err and turns it into an exit status.

@@ -27,16 +27,24 @@ func (f *createFlags) declare(fs *flag.FlagSet) {
 
 func sandboxCreate() command {
 	return command{
-		name: "sandbox create", summary: "Make a machine of your own from a template, and say how to get in",
+		name: "sandbox create", args: "[NAME]", summary: "Make a machine of your own from a template, and say how to get in",
 		flags: func(fs *flag.FlagSet) runFunc {
 			f := &createFlags{}
 			f.declare(fs)
-			fs.StringVar(&f.name, "name", "", "the sandbox's `name`; by default one is made up")
+			fs.StringVar(&f.name, "name", "", "the sandbox's `name`, as without a flag; by default one is made up")
 			fs.StringVar(&f.name, "n", "", "the same as --name")
+			runner := declareRunnerFlags(fs)
 			return func(ctx context.Context, e *env, args []string) error {
-				if len(args) > 0 {
-					return usagef("%q: the name goes with --name", args[0])
+				if err := runner.apply(e); err != nil {
+					return err
 				}
+				if f.name != "" {
+					args = append(args, f.name)
+				}
+				if len(args) > 1 {
+					return usagef("want one name, not %q", args)
+				}
+				f.name = strings.Join(args, "")
 				k, err := e.keeper()
 				if err != nil {
 					return err

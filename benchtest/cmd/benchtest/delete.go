@@ -13,7 +13,7 @@ func sandboxDelete() command {
 		name: "sandbox delete", args: "NAME...", summary: "Remove machines that sandbox create made",
 		flags: func(fs *flag.FlagSet) runFunc {
 			var names list
-			fs.Var(&names, "name", "the sandbox's `name`, as with -s and without a flag")
+			fs.Var(&names, "name", "the sandbox's `name`, as without a flag")
 			fs.Var(&names, "n", "the same as --name")
 			fs.Var(&names, "s", "the same as --name")
 			mode := onlyMode(fs)

@@ -19,7 +19,7 @@ func sandboxEdit() command {
 				if err := shape.check(); err != nil {
 					return err
 				}
-				if shape.limits() == (providers.Limits{}) && !shape.mountNone && len(shape.mountOnly) == 0 {
+				if len(args) == 1 && shape.limits() == (providers.Limits{}) && !shape.mountNone && len(shape.mountOnly) == 0 {
 					return usagef("nothing to change: want --cpus, --memory, --mount-only or --mount-none")
 				}
 				return e.withHeld(ctx, args, func(k *sandboxes.Keeper, h *sandboxes.Held) error {

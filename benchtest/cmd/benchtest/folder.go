@@ -71,6 +71,23 @@ func defaultDir(args []string) string {
 	return "."
 }
 
+// catalogAt is the catalog of the folder that args name: at most one, which is
+// there.
+func catalogAt(args []string) (*fixtures.Catalog, error) {
+	if len(args) > 1 {
+		return nil, usagef("at most one folder, not %d", len(args))
+	}
+	dir := defaultDir(args)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, usagef("open templates: %w", err)
+	}
+	c, err := catalogOf(dir)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
 // catalogOf reads the template definitions that scenarios in dir may use:
 // those in dir/templates, then the embedded ones.
 func catalogOf(dir string) (*fixtures.Catalog, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"os"
 	"path/filepath"
 
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
@@ -24,6 +25,9 @@ func (e *env) generate(args []string, check bool) error {
 		return err
 	}
 	defer f.close()
+	if _, err := os.Stat(filepath.Join(f.dir, scenario.GeneratedFile)); err != nil && len(f.all) == 0 {
+		return usagef("no scenario below %s: make one with benchtest new nginx/001-broken-config", f.dir)
+	}
 	text, err := scenario.Generate(packageName(f.dir), f.all)
 	if err != nil {
 		return err

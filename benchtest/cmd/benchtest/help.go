@@ -8,17 +8,24 @@ import (
 	"text/tabwriter"
 )
 
-// help prints every command, a line each.
-func (e *env) help(w io.Writer) {
-	e.printf(w, "benchtest makes, checks and looks after operations scenarios, templates and machines.\n\nUsage: benchtest COMMAND [ARGUMENTS]\n\n")
+// help prints the commands of a group, a line each; of no group, all.
+func (e *env) help(w io.Writer, group []string) {
+	prefix := strings.Join(append([]string{"benchtest"}, group...), " ")
+	if len(group) == 0 {
+		e.printf(w, "benchtest makes, checks and looks after operations scenarios, templates and machines.\n\n")
+	}
+	e.printf(w, "Usage: %s COMMAND [ARGUMENTS]\n\n", prefix)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range commands() {
+	for _, c := range within(group) {
 		e.printf(t, "  %s\t%s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
 	}
 	_ = t.Flush() // as in printf
-	e.printf(w, "\nDIR is the package that holds the scenarios; by default the current folder, else ./scenarios.\n"+
-		"Long flags take one dash or two. Exit status: 0 done, 1 findings or a verdict, 2 bad input or usage.\n"+
-		"benchtest COMMAND --help tells more. The scenarios themselves run under go test.\n")
+	if len(group) == 0 {
+		e.printf(w, "\nDIR is the package that holds the scenarios; by default the current folder, else ./scenarios.\n"+
+			"Long flags take one dash or two. Exit status: 0 done, 1 findings or a verdict, 2 bad input or usage.\n"+
+			"The scenarios themselves run under go test.\n")
+	}
+	e.printf(w, "\n%s COMMAND --help tells more.\n", prefix)
 }
 
 // help prints one command with its flags.
@@ -31,8 +38,17 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 		return
 	}
 	p("%s.\n\nUsage: benchtest %s\n\nFlags:\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
+	short := map[string]string{}
+	for _, f := range flags {
+		if long, same := strings.CutPrefix(f.Usage, sameAs); same {
+			short[long] += "-" + f.Name + ", "
+		}
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range flags {
+		if strings.HasPrefix(f.Usage, sameAs) {
+			continue
+		}
 		value, usage := flag.UnquoteUsage(f)
 		dashes := "--"
 		if len(f.Name) == 1 {
@@ -41,7 +57,10 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		_, _ = fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace(dashes+f.Name+" "+value), usage)
+		_, _ = fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace(short[f.Name]+dashes+f.Name+" "+value), usage)
 	}
 	_ = t.Flush()
 }
+
+// sameAs begins the usage of a flag that is short for another.
+const sameAs = "the same as --"

@@ -97,7 +97,11 @@ type imageRow struct {
 }
 
 func (e *env) listImages(args []string, asJSON bool) error {
-	rows, err := e.imageRows(defaultDir(args))
+	catalog, err := catalogAt(args)
+	if err != nil {
+		return err
+	}
+	rows, err := e.imageRows(catalog)
 	if err != nil {
 		return err
 	}
@@ -116,14 +120,10 @@ func (e *env) listImages(args []string, asJSON bool) error {
 	return t.Flush()
 }
 
-func (e *env) imageRows(dir string) ([]imageRow, error) {
+func (e *env) imageRows(catalog *fixtures.Catalog) ([]imageRow, error) {
 	store, err := e.images()
 	if err != nil {
 		return nil, err
-	}
-	catalog, err := catalogOf(dir)
-	if err != nil {
-		return nil, usageError{err}
 	}
 	infos, err := store.List()
 	if err != nil {
@@ -151,7 +151,11 @@ func (e *env) imageRows(dir string) ([]imageRow, error) {
 // collectImages removes the images that no template here is made of, and what
 // interrupted makers left. What is built of them stays: that is copies.
 func (e *env) collectImages(ctx context.Context, olderThan time.Duration) error {
-	rows, err := e.imageRows(defaultDir(nil))
+	catalog, err := catalogAt(nil)
+	if err != nil {
+		return err
+	}
+	rows, err := e.imageRows(catalog)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -48,8 +47,8 @@ func (e *env) withSandbox(args []string, do func(*sandboxes.Keeper, sandboxes.Re
 
 // unknown makes a name that means nothing an error of usage.
 func unknown(err error) error {
-	if errors.Is(err, sandboxes.ErrUnknown) {
-		return usageError{fmt.Errorf("%w: benchtest sandbox list shows them", err)}
+	if errors.Is(err, sandboxes.ErrUnknown) || errors.Is(err, sandboxes.ErrAmbiguous) {
+		return usageError{err}
 	}
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/benchtest/helper"
+	"github.com/benchtest-dev/benchtest/fixtures"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -60,7 +61,7 @@ func TestScripts(t *testing.T) {
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "built":
-				return len(builtTemplates()) > 0, nil
+				return builtBase() != "", nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
@@ -76,14 +77,33 @@ func purgeAll(t *testing.T, home string) {
 	assert.Equal(t, exitOK, e.run(context.Background(), []string{"sandbox", "purge", "--all"}), "%s", &out)
 }
 
-// builtTemplates are the directories of templates that scripts may use, so
-// that none builds its own.
-func builtTemplates() []string {
-	found, _ := filepath.Glob(filepath.Join(os.Getenv("BENCHTEST_HOME"), "templates", "template-debian-base-*"))
-	return found
+// builtBase is the directory of debian-base's present build, so that no script
+// builds its own; empty where there is none. Like everything else it is looked
+// for in BENCHTEST_HOME, or in the default home, which make bench fills.
+func builtBase() string {
+	home, err := fixtures.Home(os.LookupEnv)
+	if err != nil {
+		return ""
+	}
+	catalog, err := fixtures.LoadTemplates(fixtures.Embedded())
+	if err != nil {
+		return ""
+	}
+	base, err := catalog.Get("debian-base")
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(home, "templates", base.BuildName())
+	if _, err := os.Stat(dir); err != nil {
+		return ""
+	}
+	return dir
 }
 
-// lend gives the script's home the templates that are built.
+// unbuilt is why a test of real machines is skipped.
+const unbuilt = "template debian-base is not built here: make bench, or go tool benchtest template build debian-base"
+
+// lend gives the script's home the template that is built.
 func lend(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 0 || neg {
 		ts.Fatalf("usage: lend")
@@ -91,18 +111,14 @@ func lend(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(lendTo(ts.Getenv("BENCHTEST_HOME")))
 }
 
-// lendTo gives a home the templates that are built.
+// lendTo gives a home the template that is built.
 func lendTo(home string) error {
 	templates := filepath.Join(home, "templates")
 	if err := os.MkdirAll(templates, 0o755); err != nil {
 		return err
 	}
-	for _, dir := range builtTemplates() {
-		if err := os.Symlink(dir, filepath.Join(templates, filepath.Base(dir))); err != nil {
-			return err
-		}
-	}
-	return nil
+	dir := builtBase()
+	return os.Symlink(dir, filepath.Join(templates, filepath.Base(dir)))
 }
 
 // status runs a command and wants it to end with this exit status.

@@ -17,12 +17,15 @@ import (
 
 func sandboxPrepare() command {
 	return command{
-		name: "sandbox prepare", summary: "Make the machines of scenarios and break them, up to where an engine would begin",
+		name: "sandbox prepare", args: "[KEY...]", summary: "Make the machines of scenarios and break them, up to where an engine would begin",
 		flags: func(fs *flag.FlagSet) runFunc {
 			var words list
 			scenariosFlag(fs, &words)
-			mode, dir := modeFlag(fs), dirFlag(fs)
+			mode, dir, runner := modeFlag(fs), dirFlag(fs), declareRunnerFlags(fs)
 			return func(ctx context.Context, e *env, args []string) error {
+				if err := runner.apply(e); err != nil {
+					return err
+				}
 				return e.prepareAll(ctx, append(words, args...), *mode, *dir)
 			}
 		},

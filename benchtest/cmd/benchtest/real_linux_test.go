@@ -27,8 +27,8 @@ func realHome(t *testing.T) string {
 	if os.Geteuid() != 0 {
 		t.Skip("provider local makes machines as root: run as root")
 	}
-	if len(builtTemplates()) == 0 {
-		t.Skip("no template is built: set BENCHTEST_HOME, then go tool benchtest template build debian-base")
+	if builtBase() == "" {
+		t.Skip(unbuilt)
 	}
 	home := t.TempDir()
 	require.NoError(t, lendTo(home))

@@ -14,12 +14,15 @@ import (
 
 func sandboxRestore() command {
 	return command{
-		name: "sandbox restore", summary: "End what sandbox prepare began: machines go, and hosts of an inventory are restored",
+		name: "sandbox restore", args: "[KEY...]", summary: "End what sandbox prepare began: machines go, and hosts of an inventory are restored",
 		flags: func(fs *flag.FlagSet) runFunc {
 			var words list
 			scenariosFlag(fs, &words)
-			mode, dir := onlyMode(fs), dirFlag(fs)
+			mode, dir, runner := onlyMode(fs), dirFlag(fs), declareRunnerFlags(fs)
 			return func(ctx context.Context, e *env, args []string) error {
+				if err := runner.apply(e); err != nil {
+					return err
+				}
 				return e.restoreAll(ctx, append(words, args...), *mode, *dir)
 			}
 		},

@@ -112,7 +112,7 @@ func (e *env) preamble(names []string) ([]byte, error) {
 // where it is off.
 func (e *env) atHand(ctx context.Context, k *sandboxes.Keeper, f *createFlags) (sandboxes.Record, error) {
 	r, err := k.Store.Find(f.name)
-	if errors.Is(err, sandboxes.ErrUnknown) && sandboxes.CheckName(f.name) == nil {
+	if errors.Is(err, sandboxes.ErrUnknown) {
 		h, err := e.create(ctx, k, f)
 		if err != nil {
 			return r, err

@@ -27,7 +27,7 @@ type startFlags struct {
 
 func startCommand() command {
 	return command{
-		name: "start", args: "[-- GO TEST FLAGS]", summary: "Run scenarios with the 2501 runner's flags: prints the go test line it stands for, and runs it",
+		name: "start", args: "[-- GO TEST FLAGS]", dashes: true, summary: "Run scenarios with the 2501 runner's flags: prints the go test line it stands for, and runs it",
 		flags: func(fs *flag.FlagSet) runFunc {
 			f := &startFlags{}
 			both := func(p *string, long, short, value, usage string) {
@@ -61,7 +61,11 @@ func startCommand() command {
 	}
 }
 
-func (f *startFlags) run(ctx context.Context, e *env, rest []string) error {
+func (f *startFlags) run(ctx context.Context, e *env, args []string) error {
+	before, rest := split(args)
+	if len(before) > 0 {
+		return usagef("%q: scenarios go with -s, and flags of go test after --", before[0])
+	}
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -82,13 +86,15 @@ func (f *startFlags) run(ctx context.Context, e *env, rest []string) error {
 	return e.goTest(ctx, argv, environment)
 }
 
+var errTemplatesPath = usagef("--vm-templates-path: put the definitions into the templates/ folder beside the scenarios")
+
 // check refuses what the 2501 runner refuses.
 func (f *startFlags) check() error {
 	switch {
 	case f.source != "fs":
 		return usagef("--source %s: only fs: check the scenarios out and name their folder with --scenarios-path", f.source)
 	case f.templates != "":
-		return usagef("--vm-templates-path: put the definitions into the templates/ folder beside the scenarios")
+		return errTemplatesPath
 	case !slices.Contains(providers.Known, f.mode):
 		return usagef("--mode %s: want %s", f.mode, strings.Join(providers.Known, ", "))
 	case f.parallel && f.mode == "host":

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -68,9 +69,9 @@ type templateRow struct {
 }
 
 func (e *env) listTemplates(ctx context.Context, mode string, args []string, asJSON bool) error {
-	catalog, err := catalogOf(defaultDir(args))
+	catalog, err := catalogAt(args)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	cache, _, err := e.cache(mode)
 	if err != nil {
@@ -190,8 +191,11 @@ func templateDelete() command {
 				}
 				for _, build := range args {
 					remove := func() error { return cache.Delete(ctx, journal, build) }
-					if image.IsImage(build) {
+					switch {
+					case image.IsImage(build):
 						remove = func() error { return images.Remove(ctx, build) }
+					case !strings.HasPrefix(build, "template-"):
+						return usagef("%q is neither a build nor an image: benchtest template list and template images show them", build)
 					}
 					if err := remove(); err != nil {
 						return err
