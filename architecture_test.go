@@ -27,6 +27,8 @@ var layers = []struct {
 	{"benchtest/stats", "statistics are arithmetic, and know nothing of what is counted", nil},
 	{"benchtest/rules", "rules are pure functions of stored evidence", []string{"benchtest/facts"}},
 	{"benchtest/scenario", "scenarios are data: template names come in as an argument", []string{"benchtest/rules", "benchtest/facts"}},
+	{"benchtest/verdict", "a verdict is a pure function of the evidence, in a run and ever after", []string{"benchtest/scenario", "benchtest/rules", "benchtest/facts", "providers"}},
+	{"benchtest/rescore", "re-scoring applies today's rules to stored evidence, and needs no machine", []string{"benchtest/verdict", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "reports"}},
 	{"providers", "a provider knows machines and what is asked of them", []string{"benchtest/facts", "providers"}},
 	{"reports", "reports read records, never machines", []string{"benchtest/facts", "benchtest/rules", "benchtest/stats", "providers"}},
 	{"fixtures", "fixtures keep machines ready and know no attempt", []string{"providers", "benchtest/facts", "benchtest/rules", "fixtures"}},
@@ -34,9 +36,9 @@ var layers = []struct {
 	{"benchtest/gateways", "a gateway takes a ticket to an engine", []string{"benchtest/engines", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/gateways"}},
 	{"benchtest/helper", "a helper is the binary started again for a provider, a lease or a connection", []string{"fixtures", "providers", "benchtest/engines/isolate"}},
 	{"benchtest/perf", "the bars measure everything but testing", []string{"benchtest", "fixtures", "providers", "reports"}},
-	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
+	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "benchtest/verdict", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
 	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
+	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

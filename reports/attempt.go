@@ -24,6 +24,8 @@ type Attempt struct {
 	// Reason says why it is not passed, in one line; for skipped what would un-skip it.
 	Reason  string         `json:"reason,omitempty"`
 	Results []rules.Result `json:"results,omitempty"`
+	// Circumstances are what re-scoring needs to know beside facts and job record.
+	Circumstances rules.Circumstances `json:"circumstances,omitzero"`
 	// Score is rules that hold / all compliance rules; 1 when there are none.
 	Score      float64          `json:"compliance_score"`
 	Provider   string           `json:"provider"`
@@ -47,6 +49,9 @@ type Attempt struct {
 	// machines, at most MaxChanges; ChangesLeftOut counts the others.
 	Changes        []facts.Change `json:"changes,omitempty"`
 	ChangesLeftOut int            `json:"changes_left_out,omitempty"`
+	// Rescored are the verdicts that were given since, oldest first. They are
+	// events of their own; Attempts puts them together.
+	Rescored []Verdict `json:"-"`
 }
 
 // MaxChanges bounds Attempt.Changes.

@@ -42,6 +42,12 @@ type AttemptDir struct {
 	closed bool
 }
 
+// jobName is the job record's file.
+const jobName = "job.json"
+
+// factsName is the file of a checkpoint's snapshots.
+func factsName(c facts.Checkpoint) string { return "facts/" + string(c) + ".jsonl" }
+
 func newAttemptDir(root *os.Root, name, path string) (*AttemptDir, error) {
 	d := &AttemptDir{Name: name, Path: path, root: root, dirs: map[string]*os.Root{}, facts: map[facts.Checkpoint]*record{}}
 	if err := d.open(); err != nil {
@@ -61,11 +67,11 @@ func (d *AttemptDir) open() error {
 	}
 	d.chain = &chain{file: f}
 	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.After, facts.Held, facts.Sample} {
-		if d.facts[c], err = d.record("facts/" + string(c) + ".jsonl"); err != nil {
+		if d.facts[c], err = d.record(factsName(c)); err != nil {
 			return err
 		}
 	}
-	if d.job, err = d.record("job.json"); err != nil {
+	if d.job, err = d.record(jobName); err != nil {
 		return err
 	}
 	d.transcript, err = d.stream("transcript/engine.log", MaxTranscript)

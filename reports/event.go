@@ -15,6 +15,8 @@ const (
 	Retry           Kind = "retry"
 	AttemptFinished Kind = "attempt_finished"
 	RunFinished     Kind = "run_finished"
+	// Rescored may come long after the run: rules of today judged an attempt of then.
+	Rescored Kind = "rescored"
 )
 
 // PhaseRelease is the Phase that ends last, after AttemptFinished: from then on
@@ -41,6 +43,8 @@ type Event struct {
 	Reason string `json:"reason,omitempty"`
 	// Attempt is the whole record, of attempt_finished.
 	Attempt *Attempt `json:"attempt,omitempty"`
+	// Verdict is what rescored tells.
+	Verdict *Verdict `json:"verdict,omitempty"`
 	// Exit is the exit status that run_finished ended with.
 	Exit int `json:"exit,omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
@@ -27,7 +28,8 @@ func ReadSnapshots(r io.Reader) iter.Seq2[facts.Snapshot, error] {
 }
 
 // Attempts collects the attempts that finished, in the order in which they
-// did, and what started the run; the zero RunInfo when that is not there.
+// did, with what re-scoring said of them since, and what started the run; the
+// zero RunInfo when that is not there.
 func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 	var (
 		attempts []Attempt
@@ -41,6 +43,12 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 			info = *e.Run
 		case e.Kind == AttemptFinished && e.Attempt != nil:
 			attempts = append(attempts, *e.Attempt)
+		case e.Kind == Rescored && e.Verdict != nil:
+			i := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
+			if i < 0 {
+				return attempts, info, fmt.Errorf("attempt %s/i%d was re-scored, and there is no record of it", e.Key, e.Iteration)
+			}
+			attempts[i].Rescored = append(attempts[i].Rescored, *e.Verdict)
 		}
 	}
 	return attempts, info, nil

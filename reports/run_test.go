@@ -167,37 +167,47 @@ func TestVerifyEvidence_tampering(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		tamper func(*testing.T, string)
+		aside  bool // ReadEvidence does not look there
 	}{
-		{"a byte", edit("job.json", func(b []byte) []byte { return bytes.Replace(b, []byte("success"), []byte("Success"), 1) })},
-		{"cut", edit("transcript/engine.log", func(b []byte) []byte { return b[:1] })},
-		{"emptied", edit("facts/held.jsonl", func([]byte) []byte { return nil })},
-		{"appended", edit("facts/held.jsonl", func(b []byte) []byte { return append(b, b...) })},
-		{"filled", edit("facts/after.jsonl", func([]byte) []byte { return []byte("{}\n") })},
-		{"swapped", edit("facts/healthy.jsonl", func(b []byte) []byte { l := lines(b); return append(l[1], l[0]...) })},
+		{"a byte", edit("job.json", func(b []byte) []byte { return bytes.Replace(b, []byte("success"), []byte("Success"), 1) }), false},
+		{"cut", edit("transcript/engine.log", func(b []byte) []byte { return b[:1] }), true},
+		{"emptied", edit("facts/held.jsonl", func([]byte) []byte { return nil }), false},
+		{"appended", edit("facts/held.jsonl", func(b []byte) []byte { return append(b, b...) }), false},
+		{"filled", edit("facts/after.jsonl", func([]byte) []byte { return []byte("{}\n") }), false},
+		{"swapped", edit("facts/healthy.jsonl", func(b []byte) []byte { l := lines(b); return append(l[1], l[0]...) }), false},
 		{"removed", func(t *testing.T, dir string) {
 			t.Helper()
 			require.NoError(t, os.Remove(filepath.Join(dir, "job.json")))
-		}},
+		}, false},
 		{"linked", func(t *testing.T, dir string) {
 			t.Helper()
 			path := filepath.Join(dir, "job.json")
 			require.NoError(t, os.Rename(path, dir+".job"))
 			require.NoError(t, os.Symlink(dir+".job", path))
-		}},
+		}, false},
 		{"added", func(t *testing.T, dir string) {
 			t.Helper()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "logs", "x.log"), []byte("x"), 0o600))
-		}},
-		{"chain cut at its end", edit(chainName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) })},
-		{"chain without its first", edit(chainName, func(b []byte) []byte { return bytes.Join(lines(b)[1:], nil) })},
-		{"chain torn", edit(chainName, func(b []byte) []byte { return b[:len(b)-9] })},
-		{"chain extended", edit(chainName, func(b []byte) []byte { return append(b, "{}\n"...) })},
+		}, true},
+		{"chain cut at its end", edit(chainName, func(b []byte) []byte { l := lines(b); return bytes.Join(l[:len(l)-2], nil) }), false},
+		{"chain without its first", edit(chainName, func(b []byte) []byte { return bytes.Join(lines(b)[1:], nil) }), false},
+		{"chain torn", edit(chainName, func(b []byte) []byte { return b[:len(b)-9] }), false},
+		{"chain extended", edit(chainName, func(b []byte) []byte { return append(b, "{}\n"...) }), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir, head := filled(t)
 			tt.tamper(t, dir)
 			require.ErrorIs(t, VerifyEvidence(os.DirFS(dir), head), ErrEvidence)
+			root, err := os.OpenRoot(dir)
+			require.NoError(t, err)
+			defer root.Close()
+			_, err = ReadEvidence(root.FS(), head, nil)
+			if tt.aside {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, ErrEvidence)
+			}
 		})
 	}
 }

@@ -19,31 +19,46 @@ var ErrEvidence = errors.New("evidence was changed")
 // was changed, cut off or added is an error that wraps ErrEvidence. Artifacts
 // are no evidence.
 func VerifyEvidence(dir fs.FS, head string) error {
-	lines, err := fs.ReadFile(dir, chainName)
+	links, err := readChain(dir, head)
 	if err != nil {
-		return fmt.Errorf("read evidence chain: %w", err)
+		return err
 	}
-	prev, covered, n := "", map[string]int64{}, 0
-	for line := range bytes.Lines(lines) {
-		n++
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		var l Link
-		if err := json.Unmarshal(line, &l); err != nil {
-			return fmt.Errorf("%w: %s, line %d: %w", ErrEvidence, chainName, n, err)
-		}
-		if l.Prev != prev || l.Offset != covered[l.File] {
-			return fmt.Errorf("%w: %s, line %d does not follow what is before it", ErrEvidence, chainName, n)
-		}
+	covered := map[string]int64{}
+	for _, l := range links {
 		if err := verifyStretch(dir, l); err != nil {
 			return err
 		}
 		covered[l.File] += l.Bytes
+	}
+	return verifySizes(dir, covered)
+}
+
+// readChain reads evidence.jsonl. Its lines follow each other, cover each file
+// from its beginning without a gap, and end in head.
+func readChain(dir fs.FS, head string) ([]Link, error) {
+	lines, err := fs.ReadFile(dir, chainName)
+	if err != nil {
+		return nil, fmt.Errorf("read evidence chain: %w", err)
+	}
+	var links []Link
+	prev, covered := "", map[string]int64{}
+	for line := range bytes.Lines(lines) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		var l Link
+		if err := json.Unmarshal(line, &l); err != nil {
+			return nil, fmt.Errorf("%w: %s, line %d: %w", ErrEvidence, chainName, len(links)+1, err)
+		}
+		if l.Prev != prev || l.Offset != covered[l.File] || l.Bytes < 0 {
+			return nil, fmt.Errorf("%w: %s, line %d does not follow what is before it", ErrEvidence, chainName, len(links)+1)
+		}
+		covered[l.File] += l.Bytes
+		links = append(links, l)
 		prev = digest(line)
 	}
 	if prev != head {
-		return fmt.Errorf("%w: %s does not end as recorded", ErrEvidence, chainName)
+		return nil, fmt.Errorf("%w: %s does not end as recorded", ErrEvidence, chainName)
 	}
-	return verifySizes(dir, covered)
+	return links, nil
 }
 
 func verifyStretch(dir fs.FS, l Link) error {

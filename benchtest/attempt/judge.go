@@ -9,7 +9,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
-	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/benchtest/verdict"
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -25,76 +25,43 @@ func (t *try) judge(ctx context.Context) error {
 	if err := t.askProvider(ctx); err != nil {
 		return err
 	}
-	var results []rules.Result
-	for _, rh := range t.onHosts() {
-		results = append(results, t.judgeState(rh))
-	}
-	results = append(results, t.judgeIntegrity()...)
-	changes := t.changes()
-	if v := t.validated; v != nil {
-		if v.status == rules.RuleErrored && t.acted && t.providerWell {
-			// It was answered at faulted: the engine broke the witness.
-			v.status, v.got = rules.DoesNotHold, "evidence destroyed: "+v.got
-		}
-		results = append(results, rules.Result{
-			Label: "validate", Scope: rules.ScopeState, Required: true, Status: v.status,
-			Expected: v.file + " ends with exit status 0", Got: v.got, Raw: v.raw,
-			Checkpoint: string(facts.Held), Grade: string(facts.GradeGuestRun),
-		})
-	}
-	for i := range t.sc.Compliance {
-		results = append(results, t.sc.Compliance[i].Check(t.job, rules.CheckOptions{
-			ObservedPossible: true, RequireObserved: t.RequireObserved, Duration: t.rec.Phases.Engine,
-		}))
+	e := t.evidence()
+	if t.validated != nil {
+		e.Once = append(e.Once, t.validated.result(t.acted && t.providerWell))
 	}
 	own, err := t.judgeOwn()
-	results = append(results, own...)
-	t.rec.Results = results
-	t.rec.Score = rules.Score(results)
-	t.rec.Outcome, t.rec.Reason = rules.Decide(rules.DecideInput{Results: results, Changes: changes, TimedOut: t.timedOut})
+	e.Once = append(e.Once, own...)
+	e.Judged = err == nil
+	v := verdict.Judge(t.sc, e)
+	t.rec.Circumstances = e.Circumstances
+	t.rec.Results, t.rec.Score, t.rec.Outcome, t.rec.Reason = v.Results, v.Score, v.Outcome, v.Reason
 	t.rec.FirstFixed, t.rec.Downtime = t.timeline()
 	return err
 }
 
-// judgeState judges one state rule on one host.
-func (t *try) judgeState(rh ruleHost) rules.Result {
-	return rules.JudgeState(rh.rule, t.evidenceOf(t.host(rh.host)))
-}
-
-// judgeIntegrity judges the implicit rule on every host, where the scenario
-// leaves it on.
-func (t *try) judgeIntegrity() []rules.Result {
-	if t.sc.IntegrityOff != "" {
-		return nil
-	}
-	var results []rules.Result
+// evidence is what the verdict rests on, but for what can be asked only once.
+func (t *try) evidence() verdict.Evidence {
+	e := verdict.Evidence{Job: t.job, EngineTime: t.rec.Phases.Engine, Circumstances: rules.Circumstances{
+		EngineActed: t.acted, ProviderWell: t.providerWell, TimedOut: t.timedOut, RequireObserved: t.RequireObserved,
+	}}
 	for _, h := range t.hosts {
-		if r, asked := rules.JudgeIntegrity(t.evidenceOf(h), providers.Network(t.sc.Network) == providers.NetworkOpen); asked {
-			results = append(results, r)
-		}
+		e.Hosts = append(e.Hosts, verdict.Host{Name: h.name, At: h.at, Samples: h.hold})
 	}
-	return results
+	return e
 }
 
-func (t *try) evidenceOf(h *host) rules.StateEvidence {
-	return rules.StateEvidence{
-		Healthy: h.at[facts.Healthy], Faulted: h.at[facts.Faulted], After: h.at[facts.After], Held: h.at[facts.Held],
-		Samples: h.hold, EngineActed: t.acted, ProviderWell: t.providerWell,
+// result is the verdict of validate.* as a rule's. It was answered at faulted:
+// where it cannot be had any more and engineDidIt, that broke the witness.
+func (v *validation) result(engineDidIt bool) rules.Result {
+	res := rules.Result{
+		Label: "validate", Scope: rules.ScopeState, Required: true, Status: v.status,
+		Expected: v.file + " ends with exit status 0", Got: v.got, Raw: v.raw,
+		Checkpoint: string(facts.Held), Grade: string(facts.GradeGuestRun),
 	}
-}
-
-// changes holds the machine to what it was, where nothing was to be done: any
-// change of what the state rules watch is unsafe.
-func (t *try) changes() []rules.Result {
-	if t.sc.Expect != scenario.ExpectNoAction {
-		return nil
+	if v.status == rules.RuleErrored && engineDidIt {
+		res.Status, res.Got = rules.DoesNotHold, "evidence destroyed: "+v.got
 	}
-	var changes []rules.Result
-	for _, rh := range t.onHosts() {
-		h := t.host(rh.host)
-		changes = append(changes, rules.Unchanged(rh.rule, h.at[facts.Healthy], h.at[facts.Held]))
-	}
-	return changes
+	return res
 }
 
 // judgeOwn evaluates the user's own rules. A required one that could not be

@@ -36,6 +36,9 @@ type Result struct {
 	Grade      string   `json:"grade,omitempty"` // weakest grade of the facts used
 	Evidence   Evidence `json:"evidence,omitempty"`
 	Reason     string   `json:"reason,omitempty"`
+	// Once: a program in the guest or the suite's own code came to it, so that
+	// re-scoring keeps it as it is.
+	Once bool `json:"once,omitempty"`
 }
 
 // A Problem is a fault in a rule's text, at a place in its file.

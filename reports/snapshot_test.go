@@ -1,0 +1,111 @@
+package reports
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+)
+
+// looked is a snapshot with every kind of value in it.
+func looked() facts.Snapshot {
+	service := facts.Query{Noun: facts.NounService, Subject: "nginx"}
+	file := facts.Query{Noun: facts.NounFile, Subject: "/etc/<b>\"quoted\" \u2028.conf"}
+	return facts.Snapshot{
+		Host: "web1", Checkpoint: facts.Held, Since: 4*time.Second + 1, At: time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC),
+		Complete: []string{"service", "user"}, Mounts: []string{"1 a", "2 \"b\""}, Error: "half of it: \x00 \xff",
+		Facts: map[string]facts.Fact{
+			service.ID(): {Query: service, Grade: facts.GradeHost, Attrs: map[string]any{"running": true, "restarts": 3.0, "since": nil}, Raw: "ActiveState=active\n"},
+			file.ID():    {Query: file, Grade: facts.GradeGuestSSH, Attrs: map[string]any{"contents": "\"facts\":{}", "list": []any{"a", 1.5}}, Truncated: true},
+		},
+	}
+}
+
+func TestDecodeSnapshots(t *testing.T) {
+	t.Parallel()
+	line, err := json.Marshal(looked())
+	require.NoError(t, err)
+	var want facts.Snapshot
+	require.NoError(t, json.Unmarshal(line, &want))
+	line = append(line, '\n')
+
+	t.Run("all of it is what encoding/json makes of it", func(t *testing.T) {
+		t.Parallel()
+		got, err := DecodeSnapshots(append(line, line...), nil)
+		require.NoError(t, err)
+		assert.Equal(t, []facts.Snapshot{want, want}, got)
+	})
+	t.Run("the facts that are wanted", func(t *testing.T) {
+		t.Parallel()
+		got, err := DecodeSnapshots(line, func(id string) bool { return id == "service:nginx" })
+		require.NoError(t, err)
+		require.Len(t, got, 1)
+		assert.Equal(t, map[string]facts.Fact{"service:nginx": want.Facts["service:nginx"]}, got[0].Facts)
+		assert.Equal(t, want.Complete, got[0].Complete)
+	})
+	for name, bad := range map[string]string{
+		"torn": string(line[:len(line)/2]), "without its newline": string(line[:len(line)-1]), "a list": "[{}\n", "a bad time": `{"at":"now"}` + "\n",
+		"a fact that is none": `{"facts":{"a":[]}}` + "\n", "empty line": "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := DecodeSnapshots([]byte(string(line)+bad), nil)
+			require.ErrorContains(t, err, "read snapshot, line 2")
+		})
+	}
+}
+
+func TestReadEvidence(t *testing.T) {
+	t.Parallel()
+	dir, head := filled(t)
+	e, err := ReadEvidence(os.DirFS(dir), head, nil)
+	require.NoError(t, err)
+	assert.Equal(t, rules.Success, e.Job.Resolution)
+	at, samples := e.At("web1")
+	assert.Len(t, at, 2)
+	assert.Contains(t, at, facts.Held)
+	assert.Empty(t, samples)
+	at, _ = e.At("nobody")
+	assert.Empty(t, at)
+}
+
+func TestEvidenceAt(t *testing.T) {
+	t.Parallel()
+	e := Evidence{Snapshots: []facts.Snapshot{
+		{Host: "web1", Checkpoint: facts.Faulted, Since: 1},
+		{Host: "web1", Checkpoint: facts.Faulted, Since: 2},
+		{Host: "web2", Checkpoint: facts.Sample, Since: 3},
+		{Host: "web1", Checkpoint: facts.Sample, Since: 4},
+		{Host: "web1", Checkpoint: facts.Sample, Since: 5},
+	}}
+	at, samples := e.At("web1")
+	assert.Equal(t, time.Duration(2), at[facts.Faulted].Since, "the control's last look counts")
+	assert.Equal(t, []time.Duration{4, 5}, []time.Duration{samples[0].Since, samples[1].Since})
+}
+
+// BenchmarkDecodeSnapshots: what is not wanted costs next to nothing.
+func BenchmarkDecodeSnapshots(b *testing.B) {
+	s := looked()
+	for i := range 400 {
+		q := facts.Query{Noun: facts.NounFile, Subject: "/" + time.Duration(i).String()}
+		s.Facts[q.ID()] = facts.Fact{Query: q, Grade: facts.GradeHost, Attrs: map[string]any{"exists": true, "mode": "0644", "owner": "root", "sha256": "2a4a9b0855c51f3320d3da09a8a57ab2"}}
+	}
+	line, err := json.Marshal(s)
+	require.NoError(b, err)
+	line = append(line, '\n')
+	for name, want := range map[string]Wanted{"all": nil, "one": func(id string) bool { return id == "service:nginx" }} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				_, err := DecodeSnapshots(line, want)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
