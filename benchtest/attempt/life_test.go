@@ -14,7 +14,10 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
+	"github.com/benchtest-dev/benchtest/benchtest/rescore"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/benchtest/verdict"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/fixtures/sandboxes"
 	"github.com/benchtest-dev/benchtest/providers"
@@ -74,9 +77,11 @@ state:
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t, func(h *harness) { h.Engine = tc.engine })
-			rec, log := h.run(load(t, tc.files))
+			sc := load(t, tc.files)
+			rec, log := h.run(sc)
 			assert.Equal(t, tc.want, rec.Outcome, "%s\n%s", rec.Reason, log)
 			assert.Contains(t, rec.Reason, tc.reason)
+			sameAgain(t, h, sc, rec)
 		})
 	}
 }
@@ -226,6 +231,24 @@ func TestRetryBeforeTheFirstAction(t *testing.T) {
 		assert.Equal(t, rules.HardFailure, rec.Resolution)
 		assert.Equal(t, 1, n)
 	})
+}
+
+// sameAgain: what is on disk, judged again by the same rules, comes to the same.
+func sameAgain(t *testing.T, h *harness, sc *scenario.Scenario, rec reports.Attempt) {
+	t.Helper()
+	e, err := reports.ReadEvidence(os.DirFS(filepath.Join(h.Record.Dir, rec.Dir)), rec.Digests.Evidence, verdict.Asks(sc))
+	require.NoError(t, err)
+	v, err := rescore.Judge(sc, &rec, e)
+	if !rec.Circumstances.Judged {
+		require.ErrorIs(t, err, rescore.ErrNotJudged)
+		return
+	}
+	require.NoError(t, err)
+	assert.Equal(t, rec.Outcome, v.Outcome)
+	assert.Equal(t, rec.Reason, v.Reason)
+	assert.Equal(t, rec.Results, v.Results)
+	assert.InDelta(t, rec.Score, v.Score, 0)
+	assert.False(t, rescore.Compare(rec.Verdict(), v).News())
 }
 
 func TestRecordOnDisk(t *testing.T) {
