@@ -75,5 +75,8 @@ func until(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return " until " + t.Local().Format(time.DateTime)
+	return " until" + on(t)
 }
+
+// on is a moment as people read it, after a blank.
+func on(t time.Time) string { return " " + t.Local().Format(time.DateTime) }

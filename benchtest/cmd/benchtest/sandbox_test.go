@@ -20,10 +20,11 @@ import (
 // A bench runs commands in this process on machines of the fake, which does
 // all that lifecycle.go names. The provider's conformance suite is the same.
 type bench struct {
-	t    *testing.T
-	fake *providertest.Fake
-	home string
-	vars map[string]string
+	t     *testing.T
+	fake  *providertest.Fake
+	other *providertest.Fake // of a second provider; nil: there is none
+	home  string
+	vars  map[string]string
 }
 
 func newBench(t *testing.T) *bench {
@@ -40,6 +41,9 @@ func (b *bench) run(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	r := &providers.Registry{}
 	r.Register("fake", func(providers.Options) (providers.Provider, error) { return b.fake.Again(), nil })
+	if b.other != nil {
+		r.Register("other", func(providers.Options) (providers.Provider, error) { return b.other.Again(), nil })
+	}
 	e := &env{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, providers: r, lookup: func(name string) (string, bool) {
 		if name == "BENCHTEST_HOME" {
 			return b.home, true

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -46,6 +47,9 @@ func sandboxSSH() command {
 				r, err := pick(k, names, *last)
 				if err != nil {
 					return err
+				}
+				if r.Expired(time.Now()) {
+					e.printf(e.stderr, "the time of %s is over since%s: the next benchtest sandbox purge removes it\n", r.Name, on(r.Expires))
 				}
 				_, terminal := e.terminal()
 				return e.enter(ctx, k, r, *user, session{line: shellText(argv), tty: *tty || terminal && len(argv) == 0})
