@@ -40,12 +40,12 @@ func (s *suite) setUp() error {
 // host's.
 func (s *suite) readCapacity(ctx context.Context, _ string) (err error) {
 	if r, ok := s.runner.Provider.(providers.CapacityReporter); ok {
-		c, err := r.Capacity(ctx)
+		hosts, err := r.Capacity(ctx)
 		if err != nil {
 			return fmt.Errorf("provider %s: %w", s.provider, err)
 		}
-		if c != (providers.Capacity{}) {
-			s.capacity, err = fixtures.Scale(c.VCPU, c.MemoryMiB, s.set.concurrencyFactor)
+		if len(hosts) > 0 {
+			s.capacity, err = fixtures.CapacityOf(hosts, s.set.concurrencyFactor)
 			return err
 		}
 	}

@@ -2,13 +2,13 @@ package providers
 
 import "context"
 
-// Capacity is what machines may use in all. A dimension that is 0 is not known.
+// Capacity is what a host has.
 type Capacity struct{ MemoryMiB, VCPU int }
 
-// A CapacityReporter is a Provider whose machines may run elsewhere. The zero
-// Capacity means this host's.
+// A CapacityReporter is a Provider whose machines may run elsewhere. It lists
+// the hosts; none means that it is this one.
 type CapacityReporter interface {
-	Capacity(ctx context.Context) (Capacity, error)
+	Capacity(ctx context.Context) ([]Capacity, error)
 }
 
 // A Warner is a Provider that works here and knows what would work better: one

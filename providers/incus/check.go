@@ -10,9 +10,6 @@ import (
 	"syscall"
 
 	incus "github.com/lxc/incus/v6/client"
-	"github.com/lxc/incus/v6/shared/api"
-
-	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // Check says what is missing, each with the command that mends it.
@@ -66,44 +63,4 @@ func (p *Provider) runsVMs(ctx context.Context) (can bool, err error) {
 		return err
 	})
 	return can, err
-}
-
-// Capacity is what the members of the cluster, or the one server, have in all.
-// One that cannot be asked has nothing to give.
-func (p *Provider) Capacity(ctx context.Context) (providers.Capacity, error) {
-	s, err := p.look(ctx)
-	if err != nil {
-		return providers.Capacity{}, fmt.Errorf("ask Incus for its capacity: %w", err)
-	}
-	if !s.cluster && p.server.remote.url == "" {
-		return providers.Capacity{}, nil // this host, which its own reader knows better
-	}
-	var sum providers.Capacity
-	add := func(target server) error {
-		return target.do(ctx, func(c incus.InstanceServer) error {
-			r, err := c.GetServerResources()
-			if err == nil {
-				sum.MemoryMiB += int(r.Memory.Total >> 20)
-				sum.VCPU += int(r.CPU.Total)
-			}
-			return err
-		})
-	}
-	if !s.cluster {
-		err = add(p.server.shared())
-	} else {
-		var members []api.ClusterMember
-		if members, err = p.members(ctx); err == nil {
-			for _, m := range members {
-				_ = add(p.server.shared().on(m.ServerName)) // one that went away meanwhile gives nothing
-			}
-			if sum == (providers.Capacity{}) {
-				err = errors.New("no member of the cluster answers")
-			}
-		}
-	}
-	if err != nil {
-		return providers.Capacity{}, fmt.Errorf("ask Incus for its capacity: %w", err)
-	}
-	return sum, nil
 }

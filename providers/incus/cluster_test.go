@@ -70,11 +70,13 @@ func TestCluster(t *testing.T) {
 	p, tmpl := live(t)
 	require.NoError(t, p.Build(t.Context(), tmpl), "a template that is on every member is not built again")
 
-	c, err := p.(providers.CapacityReporter).Capacity(t.Context())
+	hosts, err := p.(providers.CapacityReporter).Capacity(t.Context())
 	require.NoError(t, err)
+	require.Len(t, hosts, 3, "a member each")
 	one, err := os.ReadFile("/proc/cpuinfo")
 	require.NoError(t, err)
-	assert.Equal(t, 3*strings.Count(string(one), "processor\t:"), c.VCPU, "three members, which are one host here")
+	assert.Equal(t, strings.Count(string(one), "processor\t:"), hosts[0].VCPU)
+	assert.Greater(t, hosts[0].MemoryMiB, 512)
 
 	var spares []providers.Machine
 	members := map[string]providers.Machine{}
