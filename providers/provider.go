@@ -71,6 +71,14 @@ type Rebooter interface {
 	Reboot(ctx context.Context) error
 }
 
+// An InterruptionReporter is a Machine that can be cut off from us by what is
+// between, which says nothing of the guest.
+type InterruptionReporter interface {
+	// Interrupted says that it was cut off at some moment after since, as far as
+	// it was asked anything then. Nil: it was not.
+	Interrupted(since time.Time) error
+}
+
 // A LimitReporter says which limits of its CloneSpec the machine enforces.
 type LimitReporter interface {
 	Enforced() Enforced

@@ -22,6 +22,9 @@ type Evidence struct {
 
 // judge computes the verdict once, from the stored evidence alone.
 func (t *try) judge(ctx context.Context) error {
+	if err := t.uninterrupted(); err != nil {
+		return err
+	}
 	if err := t.askProvider(ctx); err != nil {
 		return err
 	}
@@ -119,6 +122,18 @@ func (t *try) askProvider(ctx context.Context) error {
 		t.logf("provider: %v", err)
 	}
 	return ctx.Err()
+}
+
+// uninterrupted is nil when nothing cut a machine off since the engine began.
+// Else nothing is judged, be it for or against the engine: what it did not get
+// done may be due to that.
+func (t *try) uninterrupted() error {
+	return t.each(func(h *host) error {
+		if r, ok := h.clone.Machine.(providers.InterruptionReporter); ok {
+			return r.Interrupted(t.began)
+		}
+		return nil
+	})
 }
 
 // machinesThere is nil when the provider still has every machine. One that it

@@ -37,7 +37,8 @@ type try struct {
 	acted       bool      // the engine reached a host
 	cut         bool      // the engine's clock was cut short by the suite's deadline
 	timedOut    bool      // the engine used up its own time
-	ended       time.Time // when the engine ended
+	began       time.Time // when the engine began
+	ended       time.Time // when it ended
 	validated   *validation
 	// providerWell: what could not be observed was taken away inside the guest.
 	providerWell bool

@@ -32,6 +32,7 @@ func (t *try) work(ctx context.Context) error {
 	defer cancel()
 
 	w := t.assignment(desk, time.Now().Add(limit))
+	t.began = time.Now()
 	stopSampling := t.sampleWork(ctx)
 	job, err := t.dispatch(engineCtx, w)
 	t.ended = time.Now()

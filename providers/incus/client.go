@@ -17,6 +17,7 @@ type server struct {
 	remote  remote
 	project string // "": default
 	target  string // a cluster's member; "": any
+	prompt  bool   // does not wait for a daemon that restarts
 }
 
 // shared is the same server outside of our project, where networks are.
@@ -25,11 +26,14 @@ func (s server) shared() server { s.project = ""; return s }
 // on is the same server with new things placed on a member of the cluster.
 func (s server) on(member string) server { s.target = member; return s }
 
+// atOnce is the same server for what is of no use later.
+func (s server) atOnce() server { s.prompt = true; return s }
+
 // connect returns a client whose requests end with ctx. It costs nothing: the
 // Incus client makes a connection for each request anyway, and its WithContext
 // changes the client that it is called on.
 func (s server) connect(ctx context.Context) (incus.InstanceServer, error) {
-	c, err := s.remote.connect(ctx)
+	c, err := s.remote.connect(ctx, s.prompt)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Incus: %w", err)
 	}
@@ -69,6 +73,8 @@ func (s server) run(ctx context.Context, start func(incus.InstanceServer) (incus
 func await(c incus.InstanceServer, id string) error {
 	op, _, err := c.GetOperationWait(id, -1)
 	switch {
+	case api.StatusErrorCheck(err, http.StatusNotFound):
+		return errForgotten // which does not say that its instance is not there
 	case err != nil:
 		return err
 	case op.StatusCode == api.Success:
@@ -78,6 +84,9 @@ func await(c incus.InstanceServer, id string) error {
 	}
 	return fmt.Errorf("the operation ended as %s", op.Status)
 }
+
+// errForgotten: what became of the operation is not known.
+var errForgotten = errors.New("the daemon was restarted and knows nothing of the operation")
 
 // explain puts an error of Incus into our terms.
 func explain(ctx context.Context, err error) error {

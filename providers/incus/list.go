@@ -63,7 +63,7 @@ func (p *Provider) describe(inst api.Instance) (providers.MachineInfo, bool) {
 	c := inst.Config
 	info := providers.MachineInfo{
 		ID: inst.Name, Kind: providers.KindClone, Provider: "incus", Template: c[markTemplate],
-		Run: c[markRun], State: stateName(inst.StatusCode), Created: createdAt(c),
+		Run: c[markRun], State: stateOf(inst), Created: createdAt(c),
 	}
 	switch c[markKind] {
 	case kindTemplate, kindBuild:
@@ -81,12 +81,17 @@ func (p *Provider) describe(inst api.Instance) (providers.MachineInfo, bool) {
 	return info, false
 }
 
-// stateName is "running", "stopped" or, for what is neither, "broken".
-func stateName(code api.StatusCode) string {
-	switch code {
+// stateOf is "running", "stopped" or, for what is neither, "broken". That is
+// also what was not turned off, from inside or by us, and does not run: its
+// host was.
+func stateOf(inst api.Instance) string {
+	switch inst.StatusCode {
 	case api.Running, api.Ready:
 		return "running"
 	case api.Stopped:
+		if inst.Config["volatile.last_state.power"] == "RUNNING" {
+			return "broken"
+		}
 		return "stopped"
 	case api.Starting, api.Pending:
 		return "starting"

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/lxc/incus/v6/shared/api"
 
@@ -16,7 +18,8 @@ import (
 type Machine struct {
 	p    *Provider
 	id   string
-	init atomic.Pointer[process] // as last seen; see dial
+	init atomic.Pointer[process]   // as last seen; see dial
+	lost atomic.Pointer[time.Time] // when its member of the cluster was last seen to be away
 }
 
 // ID is the instance's name.
@@ -96,6 +99,42 @@ func (m *Machine) turn(ctx context.Context, action string, want api.StatusCode) 
 	}
 	return nil
 }
+
+// Interrupted says that the daemon, or the machine's member of the cluster, was
+// away.
+func (m *Machine) Interrupted(since time.Time) error {
+	if err := m.p.server.remote.interrupted(since); err != nil {
+		return err
+	}
+	if at := m.lost.Load(); at != nil && !at.Before(since) {
+		return fmt.Errorf("the member of the cluster that has %s was away at %s", m.id, at.UTC().Format(time.TimeOnly))
+	}
+	return nil
+}
+
+// seeMember notes whether what went wrong with the machine did so because its
+// member of the cluster is away: only the list of all says so, since whatever
+// is asked about one instance is for its member to answer.
+func (m *Machine) seeMember(ctx context.Context) {
+	s, err := m.p.look(ctx)
+	if err != nil || !s.cluster {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), seeLimit)
+	defer cancel()
+	all, err := m.p.instances(ctx)
+	if err != nil {
+		return
+	}
+	i := slices.IndexFunc(all, func(inst api.Instance) bool { return inst.Name == m.id })
+	if i >= 0 && stateOf(all[i]) == "broken" {
+		now := time.Now()
+		m.lost.Store(&now)
+	}
+}
+
+// seeLimit bounds a look at the members.
+const seeLimit = 20 * time.Second
 
 // Resize changes the limits; a container has them at once.
 func (m *Machine) Resize(ctx context.Context, l providers.Limits) error {

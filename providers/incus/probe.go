@@ -18,14 +18,19 @@ import (
 // foresee, and is gone afterwards: what lies in a guest is never run again.
 // Its facts have the grade guest-oob: the guest's root cannot keep us from
 // asking by way of sshd, its shells or its accounts, and is still root.
-func (m *Machine) Probe(ctx context.Context, bin *os.File, request []byte) ([]byte, error) {
+func (m *Machine) Probe(ctx context.Context, bin *os.File, request []byte) (said []byte, err error) {
+	defer func() {
+		if err != nil {
+			m.seeMember(ctx)
+		}
+	}()
 	info, err := bin.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("probe %s: %w", m.id, err)
 	}
 	path := "/run/.benchtest-" + newNonce()
 	defer m.unlink(ctx, path)
-	err = m.p.server.do(ctx, func(c incus.InstanceServer) error {
+	err = m.p.server.atOnce().do(ctx, func(c incus.InstanceServer) error {
 		return c.CreateInstanceFile(m.id, path, incus.InstanceFileArgs{
 			// A section has an offset of its own: the file is shared.
 			Content: io.NewSectionReader(bin, 0, info.Size()), Mode: 0o500, Type: "file", WriteMode: "overwrite",
@@ -34,7 +39,7 @@ func (m *Machine) Probe(ctx context.Context, bin *os.File, request []byte) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("probe %s: send the probe: %w", m.id, err)
 	}
-	said, err := m.p.exec(ctx, m.id, request, path)
+	said, err = m.p.exec(ctx, m.id, request, path)
 	if err != nil {
 		return nil, fmt.Errorf("probe %s: %w", m.id, err)
 	}
@@ -50,7 +55,7 @@ func (m *Machine) ProbeGrade() facts.Grade { return facts.GradeGuestOOB }
 func (m *Machine) unlink(ctx context.Context, path string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	_ = m.p.server.do(ctx, func(c incus.InstanceServer) error {
+	_ = m.p.server.atOnce().do(ctx, func(c incus.InstanceServer) error {
 		return errors.Join(c.DeleteInstanceFile(m.id, path))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -18,6 +19,7 @@ type remote struct {
 	socket string
 	url    string
 	args   incus.ConnectionArgs
+	outage *outage // shared by all who reach it
 }
 
 // scriptSocket is where the daemon of scripts/incus.sh listens.
@@ -26,6 +28,12 @@ const scriptSocket = "/var/lib/benchtest-incus/unix.socket"
 // findRemote says which daemon the environment means. It does not ask whether
 // one listens there.
 func findRemote(env func(string) string) (remote, error) {
+	r, err := namedRemote(env)
+	r.outage = &outage{}
+	return r, err
+}
+
+func namedRemote(env func(string) string) (remote, error) {
 	if name := env("BENCHTEST_INCUS_REMOTE"); name != "" {
 		r, err := configuredRemote(env, name)
 		if err != nil {
@@ -88,14 +96,26 @@ func configuredRemote(env func(string) string, name string) (remote, error) {
 	return out, nil
 }
 
-func (r remote) connect(ctx context.Context) (incus.InstanceServer, error) {
+// connect makes a client; one that is prompt does not wait for a daemon that
+// restarts.
+func (r remote) connect(ctx context.Context, prompt bool) (c incus.InstanceServer, err error) {
 	args := r.args
 	args.SkipGetServer, args.SkipGetEvents = true, true
 	args.UserAgent = "benchtest"
+	args.HTTPClient = &http.Client{}
 	if r.url != "" {
-		return incus.ConnectIncusWithContext(ctx, r.url, &args)
+		c, err = incus.ConnectIncusWithContext(ctx, r.url, &args)
+	} else {
+		c, err = incus.ConnectIncusUnixWithContext(ctx, r.socket, &args)
 	}
-	return incus.ConnectIncusUnixWithContext(ctx, r.socket, &args)
+	if err != nil {
+		return nil, err
+	}
+	// Not every sort of connection lets itself be wrapped by its arguments.
+	if inner, ok := args.HTTPClient.Transport.(*http.Transport); ok {
+		args.HTTPClient.Transport = &patientTransport{ctx: ctx, inner: inner, outage: r.outage, prompt: prompt}
+	}
+	return c, nil
 }
 
 // absent reports whether no daemon was ever started there, or it has ended in

@@ -27,6 +27,7 @@ func TestAbsent(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+			tc.r.outage = &outage{}
 			p := &Provider{server: server{remote: tc.r}, home: dir, env: func(string) string { return "" }}
 			list, err := p.List(t.Context())
 			assert.Equal(t, tc.fail, err != nil, "%v", err)

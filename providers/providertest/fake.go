@@ -30,6 +30,8 @@ type FakeOptions struct {
 	FailBuild func(providers.Template) error
 	FailClone func(providers.CloneSpec) error
 	FailDial  func(m *FakeMachine) error
+	// Interrupted answers for the machines; nil: none was ever cut off.
+	Interrupted func(since time.Time) error
 
 	// Exec is asked first about every command of a Sandbox, and answers nil when
 	// the command shall run on this very host, in the machine's directory.

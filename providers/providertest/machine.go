@@ -106,6 +106,14 @@ func (m *FakeMachine) Dir() string { return m.dir }
 // Enforced is the Fake's option.
 func (m *FakeMachine) Enforced() providers.Enforced { return m.fake.o.Enforced }
 
+// Interrupted is what the options say.
+func (m *FakeMachine) Interrupted(since time.Time) error {
+	if f := m.fake.o.Interrupted; f != nil {
+		return f(since)
+	}
+	return nil
+}
+
 // boot starts a new boot.
 func (m *FakeMachine) boot() {
 	ctx, end := context.WithCancel(context.Background())
