@@ -12,4 +12,8 @@ if ! "$bin" version 2>/dev/null | grep -q "${version#v}"; then
 fi
 "$bin" run ./...
 git ls-files '*.sh' .ci/run | xargs shellcheck
+if git ls-files --stage 'scripts/*.sh' .ci/run | grep -v '^100755'; then
+	echo "lint: these cannot be run: git update-index --chmod=+x FILE" >&2
+	exit 1
+fi
 go tool benchtest lint ./scenarios
