@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/benchtest-dev/benchtest/providers/local/localtest"
 )
 
 const (
@@ -176,7 +178,7 @@ func (s *stage) env() []string {
 
 // argv is what is run, by whom and where.
 func (s *stage) argv(argv []string) []string {
-	return s.meeting.enter(s.dir, credentials(s.user, argv))
+	return s.meeting.enter(s.dir, localtest.As(s.user, argv...))
 }
 
 // A run is one run of the suite that can be killed.

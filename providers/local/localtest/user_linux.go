@@ -1,0 +1,51 @@
+package localtest
+
+import (
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// MakeUser makes an ordinary user who may sudo without a password, and removes
+// them when the test is over, with their home and the place where their
+// processes meet. The test runs as root; a name that is there already must be
+// one that an earlier test left. Where there is no sudo the test is skipped.
+func MakeUser(t testing.TB, name string) *user.User {
+	t.Helper()
+	if _, err := exec.LookPath("sudo"); err != nil {
+		t.Skip("no ordinary user gets root here: apt-get install sudo")
+	}
+	sudoers := filepath.Join("/etc/sudoers.d", name)
+	meeting := ""
+	t.Cleanup(func() {
+		if meeting != "" {
+			_ = os.RemoveAll(meeting) // the user is gone, and nobody else may enter
+		}
+	})
+	t.Cleanup(func() {
+		_ = os.Remove(sudoers)
+		out, err := exec.Command("userdel", "--remove", name).CombinedOutput() //nolint:noctx // the test's context is over
+		require.NoError(t, err, string(out))
+	})
+	if _, err := user.Lookup(name); err != nil { // a test that was killed may have left them
+		out, err := exec.CommandContext(t.Context(), "useradd", "--create-home", name).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	require.NoError(t, os.WriteFile(sudoers, []byte(name+" ALL=(ALL) NOPASSWD: ALL\n"), 0o440))
+	u, err := user.Lookup(name)
+	require.NoError(t, err)
+	meeting = "/tmp/benchtest-" + u.Uid
+	return u
+}
+
+// As is argv as run by u: by root for a nil one.
+func As(u *user.User, argv ...string) []string {
+	if u == nil {
+		return argv
+	}
+	return append([]string{"setpriv", "--reuid=" + u.Uid, "--regid=" + u.Gid, "--init-groups", "--"}, argv...)
+}
