@@ -2,6 +2,8 @@
 // facts.Answer on standard output.
 //
 //	probe             about the machine that it runs on
+//	probe --serve     the same for many requests, in the frames of package talk;
+//	                  it removes its own file
 //	probe --join PID [--upper DIR --lower DIR...]
 //	                  about the guest that the host's process PID is in; run
 //	                  with join.Run. DIR are the layers of its root file
@@ -18,9 +20,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"syscall"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/facts/collect"
@@ -34,11 +38,9 @@ const maxRequest = 64 << 20
 var errUsage = errors.New("usage")
 
 func main() {
-	// One answer is over before collecting garbage pays, unless the machine
-	// makes it large.
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(256 << 20)
-	err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	stop()
 	if err == nil {
 		return
 	}
@@ -50,6 +52,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+	if slices.Equal(args, []string{"--serve"}) {
+		return serve(ctx, stdin, stdout)
+	}
+	// One answer is over before collecting garbage pays, unless the machine
+	// makes it large.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(256 << 20)
 	env, err := environment(args)
 	if err != nil {
 		return err
@@ -72,7 +81,7 @@ func environment(args []string) (*collect.Env, error) {
 	}
 	pid, layers, err := parseJoin(args)
 	if err != nil {
-		return nil, fmt.Errorf("%w: probe [--join PID [--upper DIR --lower DIR...]]: %w", errUsage, err)
+		return nil, fmt.Errorf("%w: probe [--serve | --join PID [--upper DIR --lower DIR...]]: %w", errUsage, err)
 	}
 	if err := join.Joined(pid); err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func TestProbeUsage(t *testing.T) {
 		exit        int
 		want        string
 	}{
-		{"unknown argument", "{}", []string{"--help"}, 2, "usage: probe [--join PID"},
+		{"unknown argument", "{}", []string{"--help"}, 2, "usage: probe [--serve | --join PID"},
 		{"no number", "{}", []string{"--join", "x"}, 2, `--join wants a process, got "x"`},
 		{"no such process", "{}", []string{"--join", "999999999"}, 1, "join process 999999999"},
 		{"not beside the guest", "{}", []string{"--join", strconv.Itoa(stranger)}, 1, "start it with join.Run"},
