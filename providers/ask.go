@@ -82,17 +82,14 @@ type told struct {
 // whether or not somebody waits. Close of the sandbox waits for it.
 func (s *Sandbox) askBeside(ctx context.Context, req facts.Request) <-chan told {
 	done := make(chan told, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped {
-		done <- told{err: ErrClosed}
-		return done
-	}
-	s.beside.Go(func() {
+	started := s.behind(func() {
 		var t told
 		t.answer, t.err = s.askInside(ctx, req)
 		done <- t
 	})
+	if !started {
+		done <- told{err: ErrClosed}
+	}
 	return done
 }
 
@@ -173,17 +170,11 @@ func (s *Sandbox) askInside(ctx context.Context, req facts.Request) (facts.Answe
 	if err != nil {
 		return facts.Answer{}, fmt.Errorf("encode request: %w", err)
 	}
-	r, err := s.runProbe(ctx, question)
-	switch {
-	case err != nil:
-		return facts.Answer{}, err
-	case r.ExitStatus != 0:
-		said := r.Stderr[:min(len(r.Stderr), 512)]
-		return facts.Answer{}, fmt.Errorf("probe in the guest: exit status %d %s: %q", r.ExitStatus, r.Signal, said)
-	case r.StdoutTruncated:
-		return facts.Answer{}, fmt.Errorf("probe in the guest: %w: over %d bytes", ErrTooLarge, maxAnswer)
+	said, err := s.askResident(ctx, question)
+	if err != nil {
+		return facts.Answer{}, fmt.Errorf("probe in the guest: %w", err)
 	}
-	return decodeAnswer(r.Stdout, req, guestGrade)
+	return decodeAnswer(said, req, guestGrade)
 }
 
 // guestGrade is the grade of a fact that came from inside.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
+	"github.com/benchtest-dev/benchtest/benchtest/facts/talk"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/providertest"
 )
@@ -59,14 +60,14 @@ func TestFactsRoutes(t *testing.T) {
 		req    facts.Request
 		grades []facts.Grade
 		probes int
-		inside bool // the probe lies there afterwards
+		inside int // probes that came to the guest
 	}{
-		{"both ways", true, facts.Request{Queries: []facts.Query{asksCommand, asksFile, asksCommand, asksService}}, []facts.Grade{run, host, run, host}, 1, true},
-		{"outside only", true, facts.Request{Queries: []facts.Query{asksFile}, Superset: true}, []facts.Grade{host, host}, 1, false},
-		{"guest program only", true, facts.Request{Queries: []facts.Query{asksCommand}}, []facts.Grade{run}, 0, true},
-		{"superset beside a guest program", true, facts.Request{Queries: []facts.Query{asksCommand}, Superset: true}, []facts.Grade{run, host}, 1, true},
-		{"nothing is a question too", true, facts.Request{}, nil, 1, false},
-		{"no prober", false, facts.Request{Queries: []facts.Query{asksCommand, asksFile}, Superset: true}, []facts.Grade{run, ssh, ssh}, 0, false},
+		{"both ways", true, facts.Request{Queries: []facts.Query{asksCommand, asksFile, asksCommand, asksService}}, []facts.Grade{run, host, run, host}, 1, 1},
+		{"outside only", true, facts.Request{Queries: []facts.Query{asksFile}, Superset: true}, []facts.Grade{host, host}, 1, 0},
+		{"guest program only", true, facts.Request{Queries: []facts.Query{asksCommand}}, []facts.Grade{run}, 0, 1},
+		{"superset beside a guest program", true, facts.Request{Queries: []facts.Query{asksCommand}, Superset: true}, []facts.Grade{run, host}, 1, 1},
+		{"nothing is a question too", true, facts.Request{}, nil, 1, 0},
+		{"no prober", false, facts.Request{Queries: []facts.Query{asksCommand, asksFile}, Superset: true}, []facts.Grade{run, ssh, ssh}, 0, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -78,7 +79,7 @@ func TestFactsRoutes(t *testing.T) {
 			s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
 			require.NoError(t, err)
 			defer func() { assert.NoError(t, s.Close()) }()
-			for range 2 { // beside a Prober it is uploaded once
+			for range 2 { // one that came stays for the next question
 				a, err := s.Facts(t.Context(), tt.req)
 				require.NoError(t, err)
 				require.Len(t, a.Facts, len(tt.grades))
@@ -93,9 +94,7 @@ func TestFactsRoutes(t *testing.T) {
 				assert.WithinDuration(t, time.Now(), a.At, time.Minute, "the driver's clock")
 			}
 			assert.Equal(t, 2*tt.probes, f.Counters().Probes)
-			left, err := filepath.Glob(filepath.Join(f.Live()["benchtest-1"].Dir(), "run/benchtest/*"))
-			require.NoError(t, err)
-			assert.Equal(t, tt.inside, len(left) == 1, "uploads that stayed: %v", left)
+			assert.Equal(t, tt.inside, f.Counters().Execs)
 		})
 	}
 }
@@ -148,12 +147,11 @@ func TestFactsLies(t *testing.T) {
 		for _, prober := range []bool{true, false} {
 			m := lying{said: tt.said}
 			f, real, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
-				if !strings.Contains(c.Argv[len(c.Argv)-1], "/benchtest/probe") {
+				if len(c.Argv) != 6 || c.Argv[3] != "benchtest-probe" {
 					return nil
 				}
-				return func(context.Context) int {
-					_, _ = io.WriteString(c.Stdout, tt.said)
-					return 0
+				return func(ctx context.Context) int {
+					return providertest.Reside(ctx, c, func([]byte) ([]byte, error) { return []byte(tt.said), nil })
 				}
 			}})
 			_ = f
@@ -242,4 +240,54 @@ func TestFactsBesideAHungCommand(t *testing.T) {
 	assert.Empty(t, a.Facts[1].Error)
 	assert.Equal(t, facts.GradeHost, a.Facts[1].Grade)
 	assert.NotEmpty(t, a.Complete)
+}
+
+// TestFactsProbeKilled: a probe that somebody in the guest kills is missed by
+// the question that it had, and comes again for the next.
+func TestFactsProbeKilled(t *testing.T) {
+	t.Parallel()
+	var came atomic.Int64
+	_, m, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
+		first, killed := came.Add(1) == 1, make(chan int)
+		asked := 0
+		return func(ctx context.Context) int {
+			go func() {
+				providertest.Reside(ctx, c, func(q []byte) ([]byte, error) {
+					if asked++; first && asked == 2 {
+						killed <- 137
+						<-ctx.Done() // it says no more
+					}
+					return echo(c.Machine, q)
+				})
+			}()
+			select {
+			case status := <-killed:
+				return status
+			case <-ctx.Done():
+				return 0
+			}
+		}
+	}})
+	s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: probeFile(t)})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
+	req := facts.Request{Queries: []facts.Query{asksFile}}
+	for i, want := range []error{nil, talk.ErrEnded, nil} {
+		_, err := s.Facts(within(t, 20*time.Second), req)
+		require.ErrorIs(t, err, want, i)
+	}
+	assert.EqualValues(t, 2, came.Load())
+}
+
+// echo is echoFacts in words.
+func echo(m *providertest.FakeMachine, question []byte) ([]byte, error) {
+	var req facts.Request
+	if err := json.Unmarshal(question, &req); err != nil {
+		return nil, err
+	}
+	a, err := echoFacts(m, req)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(a)
 }

@@ -25,7 +25,7 @@ type link struct {
 	once   sync.Once
 	reason error // why; set before dead is closed
 
-	probe probeState // what was uploaded over this link
+	probe probeState
 }
 
 // dial makes one connection to the guest's SSH server.
@@ -52,7 +52,7 @@ func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	l := &link{client: ssh.NewClient(c, channels, requests), dead: make(chan struct{}), ended: make(chan struct{}), probe: probeState{installing: make(chan struct{}, 1)}}
+	l := &link{client: ssh.NewClient(c, channels, requests), dead: make(chan struct{}), ended: make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		err := l.client.Wait()

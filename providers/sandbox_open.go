@@ -53,7 +53,7 @@ type Sandbox struct {
 	dialing  chan struct{} // holds one: the right to dial
 	sessions chan struct{} // one for each session in use
 	closed   chan struct{}
-	beside   sync.WaitGroup // questions to the guest that nobody may wait for any more
+	beside   sync.WaitGroup // what goes on in the guest that nobody may wait for any more
 
 	mu      sync.Mutex
 	link    *link // nil before the first, and after a lost one until the next
@@ -64,8 +64,8 @@ type Sandbox struct {
 var _ Runner = (*Sandbox)(nil)
 
 // maxSessions leaves room, below the ten that sshd allows a connection by
-// default, for those that kill commands.
-const maxSessions = 8
+// default, for the probe's and for those that kill commands.
+const maxSessions = 7
 
 // NewSandbox makes the sandbox of host, which is m. It connects lazily.
 func NewSandbox(m Machine, host string, a Access, o SandboxOptions) *Sandbox {
@@ -131,6 +131,17 @@ func (s *Sandbox) Close() error {
 	}
 	s.beside.Wait()
 	return nil
+}
+
+// behind does something that Close waits for; false when it is closed.
+func (s *Sandbox) behind(do func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return false
+	}
+	s.beside.Go(do)
+	return true
 }
 
 // alive is ctx, which also ends when the sandbox is closed.

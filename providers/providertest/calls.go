@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/benchtest-dev/benchtest/benchtest/facts/talk"
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -89,31 +89,20 @@ func builtin(up *uptime, c Call) Answerer {
 			}()
 			return 0
 		}
-	case probes(c.Argv) && c.Machine.fake.o.Facts != nil:
-		return func(context.Context) int {
-			if once := c.Argv[len(c.Argv)-1]; len(c.Argv) > 1 {
-				defer func() { _ = os.Remove(filepath.Join(c.Machine.dir, once)) }()
-			}
-			return probe(c)
-		}
+	case len(c.Argv) == 6 && c.Argv[3] == "benchtest-probe" && c.Machine.fake.o.Facts != nil:
+		return func(ctx context.Context) int { return Reside(ctx, c, c.Machine.answer) }
 	}
 	return nil
 }
 
-// probes reports whether argv runs the probe that was uploaded: for the whole
-// connection, or for this once.
-func probes(argv []string) bool {
-	return slices.Equal(argv, []string{"/run/benchtest/probe"}) || len(argv) == 5 && argv[3] == "benchtest-probe"
-}
-
-// probe is the probe inside.
-func probe(c Call) int {
-	request, err := io.ReadAll(c.Stdin)
+// Reside is the probe that comes on standard input and stays for questions.
+func Reside(ctx context.Context, c Call, answer func(question []byte) ([]byte, error)) int {
+	size, err := strconv.ParseInt(c.Argv[5], 10, 64)
 	if err == nil {
-		var answer []byte
-		if answer, err = c.Machine.answer(request); err == nil {
-			_, err = c.Stdout.Write(answer)
-		}
+		_, err = io.CopyN(io.Discard, c.Stdin, size)
+	}
+	if err == nil {
+		err = talk.Serve(ctx, c.Stdin, c.Stdout, func(_ context.Context, q []byte) ([]byte, error) { return answer(q) })
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(c.Stderr, err)
