@@ -31,10 +31,11 @@ const (
 )
 
 // The limits of one boot until the SSH server answers, and of its console's
-// silence in that time.
+// silence in that time. Under emulation how long it takes is how busy the
+// machine is, and silence alone tells one that hangs.
 func (s settings) bootLimits() (whole, silence time.Duration) {
 	if len(s.qemu) > 0 {
-		return 5 * time.Minute, 2 * time.Minute
+		return 15 * time.Minute, 2 * time.Minute
 	}
 	return 2 * time.Minute, time.Minute
 }
