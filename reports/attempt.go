@@ -3,6 +3,7 @@
 package reports
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -53,6 +54,9 @@ type Attempt struct {
 	// events of their own; Attempts puts them together.
 	Rescored []Verdict `json:"-"`
 }
+
+// ID names the attempt for good: RUN_ID/KEY/iN.
+func (a *Attempt) ID() string { return a.RunID + "/" + a.Key + "/i" + strconv.Itoa(a.Iteration) }
 
 // MaxChanges bounds Attempt.Changes.
 const MaxChanges = 100

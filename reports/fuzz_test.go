@@ -113,7 +113,7 @@ func FuzzWriteSummary(f *testing.F) {
 // adds nothing, and what is no event is named by its line.
 func FuzzReadEvents(f *testing.F) {
 	next := Event{Kind: PhaseDone, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Phase: "hold"} // of a kind that is not synced
-	path := filepath.Join(f.TempDir(), eventsName)
+	path := filepath.Join(f.TempDir(), EventsFile)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before, errs := readAll(text)
 		for _, err := range errs {

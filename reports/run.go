@@ -27,7 +27,8 @@ type Run struct {
 	spares spares
 }
 
-const eventsName = "events.jsonl"
+// EventsFile is the record of a run, in its directory.
+const EventsFile = "events.jsonl"
 
 // NewRunID makes an ID for a run that starts at t.
 func NewRunID(t time.Time) string {
@@ -54,7 +55,7 @@ func NewRun(runs, id string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	f, err := root.OpenFile(eventsName, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := root.OpenFile(EventsFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open event log: %w", err), root.Close())
 	}
@@ -95,8 +96,8 @@ func (r *Run) Publish(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("publish events: %w", err)
 	}
-	return WriteFile(filepath.Join(dir, eventsName), 0o644, func(w io.Writer) error {
-		f, err := r.root.Open(eventsName)
+	return WriteFile(filepath.Join(dir, EventsFile), 0o644, func(w io.Writer) error {
+		f, err := r.root.Open(EventsFile)
 		if err != nil {
 			return err
 		}

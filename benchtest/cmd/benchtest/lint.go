@@ -33,7 +33,13 @@ func (e *env) lint(args []string, o scenario.LintOptions, asJSON bool) error {
 	}
 	defer f.close()
 	problems := slices.Concat(f.problems, scenario.Lint(f.all, o)).Sorted()
-	for _, p := range problems.Under(f.dir) {
+	return e.tellProblems(f.dir, f.all, problems, asJSON)
+}
+
+// tellProblems prints the problems of the scenarios below dir and returns what
+// they come to.
+func (e *env) tellProblems(dir string, all []*scenario.Scenario, problems scenario.Problems, asJSON bool) error {
+	for _, p := range problems.Under(dir) {
 		if asJSON {
 			if err := json.NewEncoder(e.stdout).Encode(p); err != nil {
 				return fmt.Errorf("print problems: %w", err)
@@ -44,13 +50,13 @@ func (e *env) lint(args []string, o scenario.LintOptions, asJSON bool) error {
 	}
 	bad := len(problems.Errors())
 	if !asJSON {
-		e.printf(e.stdout, "%d scenarios, %d errors, %d warnings\n", len(f.all), bad, len(problems)-bad)
+		e.printf(e.stdout, "%d scenarios, %d errors, %d warnings\n", len(all), bad, len(problems)-bad)
 	}
 	switch {
 	case bad > 0:
 		return exitError(exitUsage)
-	case len(f.all) == 0:
-		return usagef("no scenario below %s: make one with benchtest new nginx/001-broken-config", f.dir)
+	case len(all) == 0:
+		return usagef("no scenario below %s: make one with benchtest new nginx/001-broken-config", dir)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func TestScripts(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema-valid": schemaValid, "status": status, "lend": lend},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema-valid": schemaValid, "status": status, "lend": lend, "record": record},
 	})
 }
 

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rescore"
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/fixtures"
+)
+
+// validateRuns judges recorded attempts by the rules of the folder in args.
+// Rules that do not load judge nothing.
+func (e *env) validateRuns(ctx context.Context, v validation, args []string) error {
+	var err error
+	if v.choice.Since, err = parseSince(v.since, time.Now()); err != nil {
+		return err
+	}
+	f, err := loaded(args)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	home, err := fixtures.Home(e.lookup)
+	if err != nil {
+		return err
+	}
+	pass := rescore.Pass{Store: rescore.Runs{Dir: filepath.Join(home, "runs")}, Scenarios: f.all, Choice: v.choice, DryRun: v.dryRun, Found: e.tellFinding}
+	if v.asJSON {
+		pass.Found = e.encodeFinding
+	}
+	tally, err := pass.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if tally == (rescore.Tally{}) {
+		return usagef("no attempt is chosen in %s", filepath.Join(home, "runs"))
+	}
+	if !v.asJSON {
+		e.tellTally(tally, v.dryRun)
+	}
+	if tally.Broken > 0 || v.check && tally.Changed > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// tellFinding prints what became of one attempt, where that is news.
+func (e *env) tellFinding(f rescore.Finding) {
+	id := f.Attempt.ID()
+	switch {
+	case errors.Is(f.Err, rescore.ErrNotJudged), f.Err == nil && !f.Change.Differs():
+	case f.Err != nil:
+		e.printf(e.stdout, "%s: %s\n", id, plain(f.Err.Error()))
+	default:
+		e.printf(e.stdout, "%s: %s → %s\n", id, f.Change.Old.Outcome, f.Change.New.Outcome)
+		for _, r := range f.Change.Rules {
+			e.printf(e.stdout, "  %s\n", plain(ruleLine(r)))
+		}
+	}
+}
+
+// ruleLine is one rule that came out otherwise: where, old → new, and why.
+func ruleLine(r rescore.RuleChange) string {
+	switch {
+	case r.New == "":
+		return string(r.Scope) + ": " + r.Label + ": " + string(r.Old) + " → no such rule"
+	case r.Old == "":
+		return "new rule, " + string(r.New) + ": " + r.Reason
+	}
+	return string(r.Old) + " → " + string(r.New) + ": " + r.Reason
+}
+
+// plain is s with nothing that a terminal would obey: rules quote what guests say.
+func plain(s string) string {
+	q := strconv.Quote(s)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
+}
+
+func (e *env) tellTally(t rescore.Tally, dryRun bool) {
+	e.printf(e.stdout, "%d attempts judged again, %d came out otherwise", t.Judged, t.Changed)
+	for _, part := range []struct {
+		n    int
+		text string
+	}{
+		{t.Skipped, "never judged by rules"}, {t.Deprecated, "of scenarios that are no longer there"}, {t.Broken, "without sound evidence"},
+	} {
+		if part.n > 0 {
+			e.printf(e.stdout, "; %d %s", part.n, part.text)
+		}
+	}
+	if dryRun {
+		e.printf(e.stdout, "; nothing recorded (--dry-run)\n")
+		return
+	}
+	e.printf(e.stdout, "; %d verdicts recorded\n", t.Appended)
+}
+
+// A foundAttempt is what validate --runs --json prints of one attempt.
+type foundAttempt struct {
+	ID      string        `json:"id"`
+	Old     rules.Outcome `json:"old_outcome"`
+	New     rules.Outcome `json:"new_outcome,omitempty"`
+	Reason  string        `json:"reason,omitempty"`
+	Changes []foundRule   `json:"rules,omitempty"`
+	Error   string        `json:"error,omitempty"`
+}
+
+type foundRule struct {
+	Scope  rules.Scope  `json:"scope"`
+	Label  string       `json:"label"`
+	Host   string       `json:"host,omitempty"`
+	Old    rules.Status `json:"old,omitempty"`
+	New    rules.Status `json:"new,omitempty"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+func (e *env) encodeFinding(f rescore.Finding) {
+	found := foundAttempt{ID: f.Attempt.ID(), Old: f.Attempt.Verdict().Outcome, New: f.Change.New.Outcome, Reason: f.Change.New.Reason}
+	if f.Err != nil {
+		found.Error = f.Err.Error()
+	}
+	for _, r := range f.Change.Rules {
+		found.Changes = append(found.Changes, foundRule(r))
+	}
+	// Who does not read on does not want to know.
+	_ = json.NewEncoder(e.stdout).Encode(found)
+}
+
+// parseSince reads a date, a moment, or a time before now: 2026-01-31,
+// RFC 3339, 7d, 12h. Empty is the zero time.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, usagef("--since %q: use a date (2026-01-31), a moment (RFC 3339), or a time such as 7d or 12h", text)
+}

@@ -1,0 +1,99 @@
+package rescore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// Runs are the directories of runs below Dir (BENCHTEST_HOME/runs): the source
+// of truth.
+type Runs struct{ Dir string }
+
+// Attempts implements Store. Runs come in the order in which they started; a
+// directory without a record is none.
+func (r Runs) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error] {
+	return func(yield func(*reports.Attempt, error) bool) {
+		dirs, err := os.ReadDir(r.Dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			yield(nil, fmt.Errorf("list runs: %w", err))
+			return
+		}
+		for _, d := range dirs { // sorted by name, which begins with the time
+			if !c.mayBeIn(d.Name()) {
+				continue
+			}
+			attempts, err := r.read(d.Name(), c)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range attempts {
+				if ctx.Err() != nil {
+					yield(nil, ctx.Err())
+					return
+				}
+				if c.Chooses(&attempts[i]) && !yield(&attempts[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// mayBeIn reports whether the run can hold what is chosen.
+func (c Choice) mayBeIn(run string) bool {
+	return (c.Benchmark == "" || c.Benchmark == run) && (c.Job == "" || strings.HasPrefix(c.Job, run+"/"))
+}
+
+// read is what the run recorded; nothing where it is too old, or is no run.
+func (r Runs) read(run string, c Choice) ([]reports.Attempt, error) {
+	f, err := os.Open(filepath.Join(r.Dir, run, reports.EventsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	defer f.Close()
+	attempts, info, err := reports.Attempts(reports.ReadEvents(f))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	case info.Started.Before(c.Since):
+		return nil, nil
+	}
+	return attempts, nil
+}
+
+// Evidence implements Store. What is not there, or not as it was recorded, is
+// an error that wraps reports.ErrEvidence.
+func (r Runs) Evidence(_ context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
+	root, err := os.OpenRoot(filepath.Join(r.Dir, a.RunID))
+	if err != nil {
+		return reports.Evidence{}, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	dir, err := root.OpenRoot(a.Dir)
+	if err != nil {
+		return reports.Evidence{}, fmt.Errorf("%w: %w", reports.ErrEvidence, err)
+	}
+	defer dir.Close()
+	return reports.ReadEvidence(dir.FS(), a.Digests.Evidence, want)
+}
+
+// Append implements Store.
+func (r Runs) Append(_ context.Context, a *reports.Attempt, v reports.Verdict) error {
+	log, err := reports.OpenLog(filepath.Join(r.Dir, a.RunID, reports.EventsFile))
+	if err != nil {
+		return err
+	}
+	return errors.Join(log.Append(reports.Event{Kind: reports.Rescored, RunID: a.RunID, Key: a.Key, Iteration: a.Iteration, Verdict: &v}), log.Close())
+}
