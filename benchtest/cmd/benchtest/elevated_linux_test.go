@@ -108,7 +108,7 @@ func TestElevatedSandbox_withoutSudo(t *testing.T) {
 	}
 	nobody, err := user.Lookup("nobody")
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "benchtest-nobody") // t.TempDir is closed to them
+	dir, err := os.MkdirTemp("", "benchtest-nobody") //nolint:usetesting // that one is closed to them
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o777)) //nolint:gosec // it is theirs

@@ -14,7 +14,7 @@ import (
 // them when the test is over, with their home and the place where their
 // processes meet. The test runs as root; a name that is there already must be
 // one that an earlier test left. Where there is no sudo the test is skipped.
-func MakeUser(t testing.TB, name string) *user.User {
+func MakeUser(t *testing.T, name string) *user.User {
 	t.Helper()
 	if _, err := exec.LookPath("sudo"); err != nil {
 		t.Skip("no ordinary user gets root here: apt-get install sudo")
