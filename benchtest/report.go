@@ -21,8 +21,8 @@ import (
 
 func flagLookup(name string) string { return flagValue(flag.CommandLine, name) }
 
-// report ends the record of a run that exits with code, writes junit.xml and
-// the summary, and shows the summary.
+// report ends the record of a run that exits with code, writes junit.xml,
+// report.html and the summary, and shows the summary.
 func (s *suite) report(code int) error {
 	slices.SortStableFunc(s.attempts, func(a, b reports.Attempt) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
@@ -42,7 +42,7 @@ func (s *suite) report(code int) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make report directory: %w", err)
 	}
-	errs = append(errs, reports.WriteFile(filepath.Join(dir, "junit.xml"), 0o644, junit))
+	errs = append(errs, reports.WriteFile(filepath.Join(dir, "junit.xml"), 0o644, junit), s.writePage(dir, end))
 	if dir != run.Dir {
 		errs = append(errs, run.Publish(dir))
 	}

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// human writes a duration with the two or three digits that a person reads:
+// Human writes a duration with the two or three digits that a person reads:
 // 12ms, 1.2s, 2m05s, 1h02m. Zero, a phase that was not reached, is "-".
-func human(d time.Duration) string {
+func Human(d time.Duration) string {
 	switch {
 	case d <= 0:
 		return "-"

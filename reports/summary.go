@@ -72,16 +72,16 @@ func (s *summary) table(attempts []Attempt) {
 		}
 		fixed := "-"
 		if a.FirstFixed != nil {
-			fixed = human(max(*a.FirstFixed, 1))
+			fixed = Human(max(*a.FirstFixed, 1))
 		}
 		rows = append(rows, []cell{
 			{oneLine(string(a.Outcome)), outcomeStyle(a.Outcome)},
 			{text: s.name(a)},
-			{text: human(a.Phases.Handover)},
-			{text: human(a.Phases.Prepare)},
-			{text: human(a.Phases.Engine)},
-			{text: human(a.Phases.Hold)},
-			{text: human(a.Phases.Total())},
+			{text: Human(a.Phases.Handover)},
+			{text: Human(a.Phases.Prepare)},
+			{text: Human(a.Phases.Engine)},
+			{text: Human(a.Phases.Hold)},
+			{text: Human(a.Phases.Total())},
 			{text: fixed},
 			{text: compliance(a)},
 		})

@@ -90,7 +90,7 @@ func TestHuman(t *testing.T) {
 		{time.Hour - 400*time.Millisecond, "1h00m"},
 		{62 * time.Minute, "1h02m"},
 	} {
-		assert.Equal(t, tt.want, human(tt.d), tt.d.String())
+		assert.Equal(t, tt.want, Human(tt.d), tt.d.String())
 	}
 }
 

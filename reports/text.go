@@ -42,6 +42,18 @@ func xmlChar(r rune) bool {
 // it moves the cursor, colours, or turns the direction of text.
 func oneLine(s string) string { return escapeRunes(stripANSI(s), unicode.IsPrint) }
 
+// Visible writes out what nobody would see or what would deceive who looks:
+// control characters, escape sequences, marks that turn the direction of text,
+// bytes that are no UTF-8. Line ends and tabs stay.
+func Visible(s string) string {
+	for i := range len(s) {
+		if c := s[i]; (c < 0x20 && c != '\n' && c != '\t') || c >= 0x7f {
+			return escapeRunes(s, func(r rune) bool { return r == '\n' || r == '\t' || unicode.IsPrint(r) })
+		}
+	}
+	return s
+}
+
 // escapeRunes writes out every rune that is not ok, and every byte that is no
 // UTF-8.
 func escapeRunes(s string, ok func(rune) bool) string {

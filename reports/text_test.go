@@ -37,3 +37,19 @@ func TestOpenSequenceHidesNothing(t *testing.T) {
 	assert.Contains(t, string(c.Failure.Text), "state/unit")
 	assert.Contains(t, string(c.Failure.Text), "raw        y")
 }
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"plain\ttext\nline":        "plain\ttext\nline",
+		"grün 日本":                  "grün 日本",
+		"a\x1b[31mred\x00b\x7f":    `a\x1b[31mred\x00b\x7f`,
+		"user\u202etxt.exe\u2066":  `user\u202etxt.exe\u2066`,
+		"zero\u200bwidth\ufeff":    `zero\u200bwidth\ufeff`,
+		"bad\xff\xfeutf8":          `bad\xff\xfeutf8`,
+		"back\rover":               `back\x0dover`,
+		"line\u2028and \U000e0041": `line\u2028and \U000e0041`,
+	} {
+		assert.Equal(t, want, Visible(text))
+	}
+}

@@ -1,0 +1,169 @@
+package page
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// maxLine bounds a line of events.jsonl, as package reports does.
+const maxLine = 32 << 20
+
+// severity orders outcomes by what a person should see first.
+func severity(o rules.Outcome) int {
+	order := []rules.Outcome{rules.Failed, rules.Unsafe, rules.Timeout, rules.Errored, rules.Passed, rules.Skipped}
+	if i := slices.Index(order, o); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// readOutline reads the outline of a run from events.jsonl. It takes a few
+// fields of each line and decodes none: a history of twenty runs is read at
+// the end of every run. Lines that are no events are passed over.
+func readOutline(r io.Reader) (Outline, error) {
+	var o Outline
+	cells := map[string]*Cell{}
+	err := eachLine(r, func(line []byte) {
+		switch reports.Kind(gjson.GetBytes(line, "event").Str) {
+		case reports.RunStarted:
+			f := gjson.GetManyBytes(line, "run.run_id", "run.started", "run.provider", "run.engine")
+			o.RunID, o.Started, o.Provider, o.Engine = f[0].Str, f[1].Time(), f[2].Str, f[3].Str
+		case reports.AttemptFinished:
+			f := gjson.GetManyBytes(line, "attempt.key", "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
+			c := cells[f[0].Str]
+			if c == nil {
+				c = &Cell{Worst: rules.Skipped}
+				c.Key = strings.Clone(f[0].Str)
+				cells[c.Key] = c
+			}
+			c.add(rules.Outcome(f[1].Str), f[2].Float())
+			o.Model, c.Digest = cmp.Or(o.Model, f[3].Str), f[4].Str
+		case reports.RunFinished:
+			f := gjson.GetManyBytes(line, "at", "exit")
+			o.Finished, o.Exit = f[0].Time(), int(f[1].Int())
+		}
+	})
+	o.Scenarios = sortedCells(cells)
+	return o, err
+}
+
+// OutlineOf is the outline of r.
+func OutlineOf(r Run) Outline {
+	o := Outline{
+		RunID: r.Info.RunID, Started: r.Info.Started, Finished: r.Finished,
+		Provider: r.Info.Provider, Engine: r.Info.Engine, Exit: r.Exit,
+	}
+	cells := map[string]*Cell{}
+	for _, a := range r.Attempts {
+		c := cells[a.Key]
+		if c == nil {
+			c = &Cell{Worst: rules.Skipped, Digest: a.Digests.Scenario}
+			c.Key = a.Key
+			cells[a.Key] = c
+		}
+		c.add(a.Outcome, a.Score)
+		o.Model = cmp.Or(o.Model, a.Usage.Model)
+	}
+	o.Scenarios = sortedCells(cells)
+	return o
+}
+
+// add counts one attempt.
+func (c *Cell) add(outcome rules.Outcome, score float64) {
+	if severity(outcome) < severity(c.Worst) {
+		c.Worst = outcome
+	}
+	if outcome == rules.Skipped {
+		return // not even attempted
+	}
+	c.Attempted++
+	if !outcome.Scored() {
+		return
+	}
+	c.Scored++
+	if outcome == rules.Passed {
+		c.Passed++
+	}
+	if score >= 1 {
+		c.Compliant++
+	}
+}
+
+func sortedCells(cells map[string]*Cell) []Cell {
+	list := make([]Cell, 0, len(cells))
+	for _, c := range cells {
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b Cell) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+// timeOr is t, or where that is not known otherwise.
+func timeOr(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
+}
+
+// readSpans reads from events.jsonl when machines were in use. An attempt whose
+// end is not told, since the run died, is in use until the last event.
+func readSpans(r io.Reader) ([]Span, error) {
+	type name struct {
+		key string
+		i   int64
+	}
+	spans := map[name]*Span{}
+	var last time.Time
+	err := eachLine(r, func(line []byte) {
+		f := gjson.GetManyBytes(line, "event", "at", "key", "iteration")
+		at, n := f[1].Time(), name{f[2].Str, f[3].Int()}
+		last = at
+		switch s := spans[n]; {
+		case reports.Kind(f[0].Str) == reports.AttemptStarted && s == nil:
+			spans[n] = &Span{Key: n.key, Iteration: int(n.i), From: at}
+		case s == nil:
+		case reports.Kind(f[0].Str) == reports.AttemptFinished:
+			s.Worked = at
+		case gjson.GetBytes(line, "phase").Str == reports.PhaseRelease:
+			s.Until = at
+		}
+	})
+	list := make([]Span, 0, len(spans))
+	for _, s := range spans {
+		s.Worked = timeOr(s.Worked, last)
+		s.Until = timeOr(s.Until, s.Worked)
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b Span) int {
+		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
+	})
+	return list, err
+}
+
+// eachLine calls do with every line that is a JSON object. A last line that a
+// crash tore is none.
+func eachLine(r io.Reader, do func(line []byte)) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 64<<10), maxLine)
+	for lines.Scan() {
+		if l := bytes.TrimSpace(lines.Bytes()); len(l) > 1 && l[0] == '{' && l[len(l)-1] == '}' {
+			do(l)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	return nil
+}
