@@ -44,8 +44,10 @@ type Attempt struct {
 	Retries    []string         `json:"retries,omitempty"` // infrastructure errors before the first action
 	// EngineIsolation is "none" or names what confines the engine on the driver.
 	EngineIsolation string `json:"engine_isolation,omitempty"`
-	Dir             string `json:"dir"` // of its evidence, below the run's directory
-	Artifacts       string `json:"artifacts,omitempty"`
+	// Cut: the run ended before it did. A run that is resumed makes another in its place.
+	Cut       bool   `json:"cut,omitempty"`
+	Dir       string `json:"dir"` // of its evidence, below the run's directory
+	Artifacts string `json:"artifacts,omitempty"`
 	// Changes are what the fault, the engine and the hold window changed on the
 	// machines, at most MaxChanges; ChangesLeftOut counts the others.
 	Changes        []facts.Change `json:"changes,omitempty"`

@@ -19,6 +19,8 @@ need nsenter util-linux
 if [ -n "${SETUP_TEST:-}" ]; then # disks for virtual machines
 	need qemu-img qemu-utils
 	need extlinux extlinux
+	# its programs are in no PATH
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 fi
 
 if ! command -v go >/dev/null 2>&1; then

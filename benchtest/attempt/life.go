@@ -127,6 +127,7 @@ func (t *try) timed(clock *time.Duration, do func() error) error {
 // nothing: then it is skipped, with what would help.
 func (t *try) broke(step string, err error) {
 	t.rec.Outcome = rules.Errored
+	t.rec.Cut = errors.Is(err, errCut)
 	if errors.Is(err, providers.ErrUnavailable) {
 		t.rec.Outcome = rules.Skipped
 	}

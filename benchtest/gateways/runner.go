@@ -39,7 +39,7 @@ func (Runner) Dispatch(ctx context.Context, e engines.Engine, w engines.Work) (r
 	t.move(InProgress, "assigned to "+assignee(e, w))
 	j, err := e.Work(ctx, w)
 	t.close(j, err)
-	j.Gateway = rules.GatewayRecord{Status: t.status, Messages: t.messages, Summary: t.summary}
+	j.Gateway = rules.GatewayRecord{ID: t.id, Status: t.status, Messages: t.messages, Summary: t.summary}
 	return j, err
 }
 

@@ -33,6 +33,7 @@ type Job struct {
 
 // GatewayRecord is the ticket as the gateway shows it when the job is over.
 type GatewayRecord struct {
+	ID       string   `json:"id,omitempty"` // the ticket's, as the gateway has it
 	Status   string   `json:"status,omitempty"`
 	Messages []string `json:"messages,omitempty"`
 	Summary  string   `json:"summary,omitempty"`

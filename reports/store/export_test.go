@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrations are the files that are embedded.
+func Migrations() fs.FS { return migrations }
+
+// SQL is the connection, for tests that look at rows.
+func (db *DB) SQL() *sql.DB { return db.sql }
+
+// OpenWith opens a database as a benchtest with these migrations would.
+func OpenWith(ctx context.Context, t Target, files fs.FS) (*DB, error) {
+	db := newDB(t)
+	var err error
+	if db.sql, err = db.dialect.open(); err != nil {
+		return nil, err
+	}
+	d := goose.DialectSQLite3
+	if t.conn != nil {
+		d = goose.DialectPostgres
+	}
+	return db, migrateWith(ctx, d, db.sql, files)
+}

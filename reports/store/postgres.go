@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// postgres is a server that others use too.
+type postgres struct{ conn *pgx.ConnConfig }
+
+func (p postgres) open() (*sql.DB, error) {
+	db := stdlib.OpenDB(*p.conn)
+	db.SetMaxOpenConns(connections)
+	return db, nil
+}
+
+// migrationLock is a number that all benchtests, and hopefully nobody else, lock.
+const migrationLock = 0x62656e636874 // bencht
+
+func (postgres) migrate(ctx context.Context, db *sql.DB) (err error) {
+	// The lock is the connection's; migrating uses another.
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	defer func() {
+		_, uerr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+		err = errors.Join(err, uerr)
+	}()
+	return migrate(ctx, goose.DialectPostgres, db)
+}
+
+// fill uses COPY, the fastest way in: a transaction that has found out which
+// attempts are new needs no ON CONFLICT for the rest of their rows.
+func (postgres) fill(ctx context.Context, conn *sql.Conn, _ *sql.Tx, t table, rows [][]any) error {
+	return conn.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(rows))
+		return err
+	})
+}

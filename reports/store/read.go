@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// each scans the rows of a query.
+func (db *DB) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	found, err := db.sql.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close() //nolint:errcheck // Err says what went wrong
+	for found.Next() {
+		if err := scan(found); err != nil {
+			return err
+		}
+	}
+	return found.Err()
+}
+
+// Benchmarks is Reader's.
+func (db *DB) Benchmarks(ctx context.Context, f Filter) ([]Benchmark, error) {
+	w := &where{}
+	w.in("id", f.Benchmarks)
+	w.latest("id", f.Latest)
+	if !f.Since.IsZero() {
+		w.and("started_unix_ms >= " + w.mark(unixMS(f.Since)))
+	}
+	if len(f.Scenarios) > 0 {
+		w.and("id IN (SELECT benchmark_id FROM scenario_reports WHERE " + w.oneOf("scenario_key", f.Scenarios) + ")")
+	}
+	var list []Benchmark
+	err := db.each(ctx, func(r *sql.Rows) error {
+		var (
+			record, reason string
+			alive          int64
+			ended, exit    sql.NullInt64
+			b              Benchmark
+		)
+		if err := r.Scan(&ended, &alive, &exit, &reason, &b.Dir, &record); err != nil {
+			return err
+		}
+		if ended.Valid {
+			b.End = &End{At: fromMS(ended.Int64), Exit: int(exit.Int64), Reason: reason}
+		}
+		b.Alive = fromMS(alive)
+		list = append(list, b)
+		return json.Unmarshal([]byte(record), &list[len(list)-1].Info)
+	}, "SELECT ended_unix_ms, alive_unix_ms, exit_status, end_reason, run_dir, record_json FROM benchmarks"+w.String()+" ORDER BY started_unix_ms DESC, id DESC", w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list benchmarks: %w", err)
+	}
+	return list, nil
+}
+
+// ofReports makes the conditions on scenario_reports.
+func ofReports(f Filter) *where {
+	w := &where{}
+	w.in("benchmark_id", f.Benchmarks)
+	w.in("scenario_key", f.Scenarios)
+	w.latest("benchmark_id", f.Latest)
+	if !f.Since.IsZero() {
+		w.and("started_unix_ms >= " + w.mark(unixMS(f.Since)))
+	}
+	return w
+}
+
+// Reports is Reader's.
+func (db *DB) Reports(ctx context.Context, f Filter) ([]reports.Attempt, error) {
+	w := ofReports(f)
+	var list []reports.Attempt
+	err := db.each(ctx, func(r *sql.Rows) error {
+		var record string
+		if err := r.Scan(&record); err != nil {
+			return err
+		}
+		list = append(list, reports.Attempt{})
+		return json.Unmarshal([]byte(record), &list[len(list)-1])
+	}, "SELECT record_json FROM scenario_reports"+w.String()+" ORDER BY started_unix_ms, id", w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list attempts: %w", err)
+	}
+	return list, nil
+}
+
+// Overview is Reader's.
+func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
+	w := ofReports(f)
+	var list []Cell
+	err := db.each(ctx, func(r *sql.Rows) error {
+		var c Cell
+		if err := r.Scan(&c.Benchmark, &c.Scenario, &c.Outcome, &c.Attempts, &c.Score); err != nil {
+			return err
+		}
+		list = append(list, c)
+		return nil
+	}, "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score) FROM scenario_reports"+w.String()+
+		" GROUP BY benchmark_id, scenario_key, outcome ORDER BY benchmark_id, scenario_key, outcome", w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("count outcomes: %w", err)
+	}
+	return list, nil
+}

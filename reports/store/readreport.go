@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// Report is Reader's.
+func (db *DB) Report(ctx context.Context, id string) (Stored, error) {
+	var (
+		s      Stored
+		record string
+		packed []byte
+		size   sql.NullInt64
+	)
+	err := db.sql.QueryRowContext(ctx, "SELECT r.record_json, j.record_bytes, j.record_zstd FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).
+		Scan(&record, &size, &packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(record), &s.Attempt)
+	}
+	if err == nil && size.Valid && packed != nil {
+		s.Job, err = unpackJob(packed)
+	}
+	if err == nil {
+		err = db.readVerdicts(ctx, id, &s.Attempt)
+	}
+	if err != nil {
+		return Stored{}, fmt.Errorf("read attempt %s: %w", id, err)
+	}
+	return s, nil
+}
+
+func unpackJob(packed []byte) (*rules.Job, error) {
+	body, err := unpack(packed, nil)
+	if err != nil {
+		return nil, err
+	}
+	j := &rules.Job{}
+	return j, json.Unmarshal(body, j)
+}
+
+// readVerdicts fills in the results of a's own verdict, and the later ones.
+func (db *DB) readVerdicts(ctx context.Context, id string, a *reports.Attempt) error {
+	results := map[int][]rules.Result{}
+	err := db.each(ctx, func(r *sql.Rows) error {
+		var (
+			x      rules.Result
+			number int
+		)
+		err := r.Scan(&number, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Expected, &x.Got, &x.Checkpoint, &x.Raw, &x.Grade, &x.Evidence, &x.Reason)
+		results[number] = append(results[number], x)
+		return err
+	}, `SELECT verdict_number, scope, label, host_name, required, status, expected, got, checkpoint, raw_observation, grade, evidence, reason
+		FROM rule_results WHERE report_id = $1 ORDER BY verdict_number, number`, id)
+	if err != nil {
+		return err
+	}
+	a.Results = results[0]
+	return db.each(ctx, func(r *sql.Rows) error {
+		var (
+			v      reports.Verdict
+			number int
+			at     int64
+		)
+		err := r.Scan(&number, &at, &v.Scenario, &v.Rules, &v.Outcome, &v.Reason, &v.Score, &v.Version)
+		v.At, v.Results = fromMS(at), results[number]
+		a.Rescored = append(a.Rescored, v)
+		return err
+	}, `SELECT number, decided_unix_ms, scenario_digest, rules_digest, outcome, reason, compliance_score, benchtest_version
+		FROM verdicts WHERE report_id = $1 AND number > 0 ORDER BY number`, id)
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// SaveBenchmark is Writer's. A run that was resumed has not ended again; that
+// is how the last one to save sees it.
+func (db *DB) SaveBenchmark(ctx context.Context, b Benchmark) error {
+	record, err := json.Marshal(b.Info)
+	if err != nil {
+		return fmt.Errorf("encode run %s: %w", b.Info.RunID, err)
+	}
+	var ended, exit any
+	reason := ""
+	if b.End != nil {
+		ended, exit, reason = unixMS(b.End.At), int64(b.End.Exit), b.End.Reason
+	}
+	i := b.Info
+	_, err = db.sql.ExecContext(ctx, benchmarkTable.insert+` ON CONFLICT (id) DO UPDATE SET ended_unix_ms = excluded.ended_unix_ms,
+		alive_unix_ms = excluded.alive_unix_ms, exit_status = excluded.exit_status, end_reason = excluded.end_reason`,
+		text(i.RunID), unixMS(i.Started), ended, unixMS(b.Alive), exit, text(reason), text(i.Provider), text(i.Engine), text(i.Gateway), text(i.Gate),
+		i.Seed, text(i.Capacity.Hostname), int64(i.Capacity.VCPU), int64(i.Capacity.MemoryMiB), text(i.Version), text(b.Dir), string(record))
+	if err != nil {
+		return fmt.Errorf("save benchmark %s: %w", b.Info.RunID, err)
+	}
+	return nil
+}
+
+// Add is Writer's.
+func (db *DB) Add(ctx context.Context, list []Report) (added int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	err = db.transact(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+		known, err := knownReports(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		all := rows{}
+		for _, p := range list {
+			if known[p.ID()] {
+				continue
+			}
+			known[p.ID()] = true
+			added++
+			if err := all.addReport(p); err != nil {
+				return err
+			}
+		}
+		return db.fill(ctx, conn, tx, all)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("add attempts: %w", err)
+	}
+	return added, nil
+}
+
+func (db *DB) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, all rows) error {
+	for _, t := range attemptTables() {
+		if len(all[t.name]) == 0 {
+			continue
+		}
+		if err := db.dialect.fill(ctx, conn, tx, t, all[t.name]); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// knownReports tells which of list are there.
+func knownReports(ctx context.Context, tx *sql.Tx, list []Report) (map[string]bool, error) {
+	ids := make([]any, len(list))
+	for i, p := range list {
+		ids[i] = p.ID()
+	}
+	known := map[string]bool{}
+	found, err := tx.QueryContext(ctx, "SELECT id FROM scenario_reports WHERE id IN ("+marks(1, len(ids))+")", ids...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close() //nolint:errcheck // Err says what went wrong
+	for found.Next() {
+		var id string
+		if err := found.Scan(&id); err != nil {
+			return nil, err
+		}
+		known[id] = true
+	}
+	return known, found.Err()
+}
+
+// AddVerdict is Writer's.
+func (db *DB) AddVerdict(ctx context.Context, id string, v reports.Verdict) (isNew bool, err error) {
+	err = db.transact(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+		var last, same sql.NullInt64
+		err := tx.QueryRowContext(ctx, `SELECT max(number), max(CASE WHEN number > 0 AND decided_unix_ms = $1 AND rules_digest = $2 THEN 1 END)
+			FROM verdicts WHERE report_id = $3`, unixMS(v.At), v.Rules, id).Scan(&last, &same)
+		switch {
+		case err != nil:
+			return err
+		case !last.Valid:
+			return ErrNotFound
+		case same.Valid:
+			return nil
+		}
+		isNew = true
+		all := rows{}
+		all.addVerdict(id, int(last.Int64)+1, v)
+		return db.fill(ctx, conn, tx, all)
+	})
+	if err != nil {
+		return false, fmt.Errorf("add verdict on %s: %w", id, err)
+	}
+	return isNew, nil
+}
+
+// transact runs do in a transaction. On error nothing of it is left.
+func (db *DB) transact(ctx context.Context, do func(*sql.Conn, *sql.Tx) error) (err error) {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(conn, tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
