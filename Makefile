@@ -47,9 +47,11 @@ fuzz: ## Fuzz every target for a few seconds
 
 generate: ## Write what is generated
 	go generate ./...
+	go run ./benchtest/reference
 
 check-generated: ## Fail when something generated is stale
 	go tool benchtest generate --check ./scenarios
+	go run ./benchtest/reference -check
 
 fmt: ## Format the code
 	gofmt -w $$(git ls-files '*.go')

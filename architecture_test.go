@@ -36,6 +36,7 @@ var layers = []struct {
 	{"benchtest/gateways", "a gateway takes a ticket to an engine", []string{"benchtest/engines", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/gateways"}},
 	{"benchtest/helper", "a helper is the binary started again for a provider, a lease or a connection", []string{"fixtures", "providers", "benchtest/engines/isolate"}},
 	{"benchtest/perf", "the bars measure everything but testing", []string{"benchtest", "fixtures", "providers", "reports"}},
+	{"benchtest/reference", "the reference asks the programs themselves, and links nothing of them", nil},
 	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "benchtest/verdict", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
 	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
 	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},

@@ -62,6 +62,9 @@ func (e usageError) Unwrap() error { return e.error }
 
 // run finds the command that args name and runs it.
 func (e *env) run(ctx context.Context, args []string) int {
+	if slices.Equal(args, []string{"help", "--all"}) {
+		return e.helpAll(ctx)
+	}
 	if len(args) > 0 && args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -25,7 +26,23 @@ func (e *env) help(w io.Writer, group []string) {
 			"Long flags take one dash or two. Exit status: 0 done, 1 findings or a verdict, 2 bad input or usage.\n"+
 			"The scenarios themselves run under go test.\n")
 	}
-	e.printf(w, "\n%s COMMAND --help tells more.\n", prefix)
+	e.printf(w, "\n%s COMMAND --help tells more", prefix)
+	if len(group) == 0 {
+		e.printf(w, ", help --all everything")
+	}
+	e.printf(w, ".\n")
+}
+
+// helpAll prints the list of the commands and the help of each.
+func (e *env) helpAll(ctx context.Context) int {
+	e.help(e.stdout, nil)
+	for _, c := range commands() {
+		e.printf(e.stdout, "\n---- %s\n", c.name)
+		if code := e.run(ctx, append(strings.Fields(c.name), "--help")); code != exitOK {
+			return code
+		}
+	}
+	return exitOK
 }
 
 // help prints one command with its flags.
