@@ -35,11 +35,12 @@ var layers = []struct {
 	{"benchtest/engines", "an engine works a ticket on sandboxes", []string{"providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts", "benchtest/engines"}},
 	{"benchtest/gateways", "a gateway takes a ticket to an engine", []string{"benchtest/engines", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/gateways"}},
 	{"benchtest/helper", "a helper is the binary started again for a provider, a lease or a connection", []string{"fixtures", "providers", "benchtest/engines/isolate"}},
+	{"benchtest/gate", "a gate judges counts, for the run and for merge alike", []string{"benchtest/stats", "reports"}},
 	{"benchtest/perf", "the bars measure everything but testing", []string{"benchtest", "fixtures", "providers", "reports"}},
 	{"benchtest/reference", "the reference asks the programs themselves, and links nothing of them", nil},
 	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "benchtest/verdict", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
+	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/gate", "benchtest/stats", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
+	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/gate", "benchtest/stats", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/benchtest/gate"
 )
 
 // Prefix of every flag, and of its twin in the environment.
@@ -29,6 +31,8 @@ type settings struct {
 	inventory                                        string
 	sshTrustFirst                                    bool
 	dryRun                                           bool
+
+	gate gate.Gate // what fail says; read by check
 }
 
 // register declares the flags on fs, with c as their defaults. It is called
@@ -49,7 +53,7 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.shard, "shard", "", "run only part `n/m` of the selected scenarios, such as 2/8")
 	str(&s.reset, "reset", "snapshot", "between attempts bring machines back by `snapshot` where the provider can, or never: a new clone for each")
 	str(&s.keep, "keep", "never", "keep machines after an attempt: `never`, failed or always")
-	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass, or never")
+	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass; never; or min-pass-rate=0.8, min-lower-bound=0.7, no-regression=BENCHMARK, error-budget=0.05, joined by commas")
 	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
 	str(&s.reportDir, "report-dir", "", "`directory` of the reports, below the package's where it is not absolute; default BENCHTEST_HOME/runs/RUN_ID")
 	str(&s.logFile, "log-file", "", "mirror the output to this `file`, below the package's directory where it is not absolute, without colours")
@@ -103,7 +107,10 @@ func (s *settings) check() error {
 	oneOf("order", s.order, "longest", "shuffle", "key")
 	oneOf("reset", s.reset, "snapshot", "never")
 	oneOf("keep", s.keep, "never", "failed", "always")
-	oneOf("fail", s.fail, "any", "never")
+	var err error
+	if s.gate, err = gate.Parse(s.fail); err != nil {
+		errs = append(errs, fmt.Errorf("-benchtest.fail=%q: %w", s.fail, err))
+	}
 	oneOf("evidence", s.evidence, "any", "observed")
 	if s.iter < 1 {
 		errs = append(errs, fmt.Errorf("-benchtest.iter=%d: want 1 or more", s.iter))

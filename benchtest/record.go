@@ -37,8 +37,8 @@ func (s *suite) info() *reports.RunInfo {
 		Capacity: reports.Capacity{VCPU: s.capacity.VCPU, MemoryMiB: s.capacity.MemoryMiB},
 	}
 	info.Capacity.Hostname, _ = os.Hostname() // who has none leaves it empty
-	if s.set.fail != "any" {
-		info.Gate = s.set.fail
+	if !s.set.gate.Any() {
+		info.Gate = s.set.gate.String()
 	}
 	return info
 }

@@ -33,8 +33,9 @@ func (s *suite) report(code int) error {
 		return fmt.Errorf("find report directory: %w", err)
 	}
 	info := *s.info()
+	info.GateVerdict = s.verdict
 	junit := func(w io.Writer) error { return reports.WriteJUnit(w, s.attempts, info) }
-	end := reports.Event{Kind: reports.RunFinished, RunID: run.ID, Exit: code}
+	end := reports.Event{Kind: reports.RunFinished, RunID: run.ID, Gate: s.verdict, Exit: code}
 	if err := context.Cause(s.ctx); err != nil {
 		end.Reason = err.Error()
 	}
@@ -84,16 +85,13 @@ func (s *suite) showOn(tty *os.File, dir string) error {
 
 func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
 	o := reports.SummaryOptions{
-		Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "", RecordDir: dir, RepeatCommand: s.repeat,
+		Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "", RecordDir: dir, RepeatCommand: s.repeat, Gate: s.verdict,
 	}
 	if s.sel.leftOut > 0 {
 		o.Notes = append(o.Notes, fmt.Sprintf("-run %s left out %d scenarios that carry it as a tag: -benchtest.scenarios=%s runs them too", s.sel.word, s.sel.leftOut, s.sel.word))
 	}
 	if s.set.order == "shuffle" {
 		o.Notes = append(o.Notes, fmt.Sprintf("order: shuffled with -benchtest.seed=%d", s.set.seed))
-	}
-	if s.set.fail != "any" {
-		o.Notes = append(o.Notes, "the exit status is the gate's: -benchtest.fail="+s.set.fail)
 	}
 	return o
 }

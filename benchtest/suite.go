@@ -17,6 +17,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/gateways"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
+	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -56,6 +57,9 @@ type suite struct {
 	called   map[string]bool // keys of scenarios whose test ran
 	rounds   map[string]int  // attempts begun, by key
 	attempts []reports.Attempt
+
+	baseline []stats.Scenario     // of the gate's no-regression
+	verdict  *reports.GateVerdict // nil until the tests are over, and without a gate
 }
 
 // newSuite loads the scenarios and chooses among them; it makes nothing.
@@ -98,6 +102,9 @@ func (s *suite) prepare() error {
 	if err := s.chooseParts(); err != nil {
 		return err
 	}
+	if err := s.readBaseline(); err != nil {
+		return err
+	}
 	if s.set.dryRun {
 		return nil
 	}
@@ -133,6 +140,7 @@ func (s *suite) run(m TestingM) int {
 		tell(os.Stderr, "benchtest: tear down: %v", err)
 		code = max(code, 1)
 	}
+	code = s.decide(code)
 	if err := s.report(code); err != nil {
 		tell(os.Stderr, "benchtest: write reports: %v", err)
 		code = max(code, 1)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -45,6 +46,8 @@ type Event struct {
 	Attempt *Attempt `json:"attempt,omitempty"`
 	// Verdict is what rescored tells.
 	Verdict *Verdict `json:"verdict,omitempty"`
+	// Gate is what the gate decided, of run_finished; nil where there is none.
+	Gate *GateVerdict `json:"gate,omitempty"`
 	// Exit is the exit status that run_finished ended with.
 	Exit int `json:"exit,omitempty"`
 }
@@ -65,6 +68,24 @@ type RunInfo struct {
 	Capacity Capacity          `json:"capacity,omitzero"`
 	// Gate names the gate of -benchtest.fail; empty means any, which is none.
 	Gate string `json:"gate,omitempty"`
+	// GateVerdict is what the gate decided, once the run is over.
+	GateVerdict *GateVerdict `json:"-"`
+}
+
+// A GateVerdict is what a gate decided.
+type GateVerdict struct {
+	Failed bool   `json:"failed"`
+	Gate   string `json:"gate"`   // the condition that decided; all of them where all hold
+	Reason string `json:"reason"` // one line
+}
+
+// String is the line that names the gate that decided.
+func (v GateVerdict) String() string {
+	verb := "passed"
+	if v.Failed {
+		verb = "failed"
+	}
+	return fmt.Sprintf("gate %s: -benchtest.fail=%s: %s", verb, v.Gate, v.Reason)
 }
 
 // Capacity is what the machine had for all attempts together.

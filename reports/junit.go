@@ -91,7 +91,7 @@ const (
 // WriteJUnit writes a JUnit file: a test suite a group, a test case an attempt,
 // whose time is without queueing. It is legal XML 1.0 whatever a guest printed.
 // With a gate (info.Gate) an attempt that did not pass is shown as skipped,
-// as it is to go test. The order of attempts is kept within a group.
+// as it is to go test, and the gate is a case of its own (info.GateVerdict). The order of attempts is kept within a group.
 func WriteJUnit(w io.Writer, attempts []Attempt, info RunInfo) error {
 	file := junitFile{Name: "benchtest"}
 	several := repeated(attempts)
@@ -112,6 +112,11 @@ func WriteJUnit(w io.Writer, attempts []Attempt, info RunInfo) error {
 		s.Cases = append(s.Cases, c)
 		s.add(c)
 		file.add(c)
+	}
+	if info.GateVerdict != nil {
+		s := gateSuite(info)
+		file.Suites = append(file.Suites, s)
+		file.add(s.Cases[0])
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("write junit: %w", err)
@@ -138,6 +143,18 @@ func (n *junitCounts) add(c *junitCase) {
 	case c.Skipped != nil:
 		n.Skipped++
 	}
+}
+
+// gateSuite holds the one case that fails when the gate does: every attempt that
+// did not pass is skipped then.
+func gateSuite(info RunInfo) junitSuite {
+	c := &junitCase{Class: "gate", Name: legalXML(info.GateVerdict.Gate), Out: xmlText(info.GateVerdict.String() + "\n")}
+	if info.GateVerdict.Failed {
+		c.Failure = &junitEnd{Type: "gate", Message: legalXML(clip(info.GateVerdict.String(), maxJUnitMessage))}
+	}
+	s := junitSuite{Name: "gate", Cases: []*junitCase{c}}
+	s.add(c)
+	return s
 }
 
 func newJUnitSuite(group string, first Attempt, info RunInfo) junitSuite {

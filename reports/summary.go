@@ -20,8 +20,9 @@ type SummaryOptions struct {
 	// RepeatCommand returns the one command line that repeats exactly this
 	// attempt; nil or "": none is shown. It is never cut to the width.
 	RepeatCommand func(Attempt) string
-	RecordDir     string   // where the record is
-	Notes         []string // said last, one line each
+	Gate          *GateVerdict // nil: there is none
+	RecordDir     string       // where the record is
+	Notes         []string     // said last, one line each
 }
 
 // summary collects the text, so that it is written in one piece.
@@ -42,6 +43,7 @@ func WriteSummary(w io.Writer, attempts []Attempt, o SummaryOptions) error {
 	})
 	s.table(attempts)
 	s.verdict(attempts)
+	s.rate(attempts)
 	s.byRule(attempts)
 	s.notPassed(attempts)
 	s.skipped(attempts)
@@ -198,8 +200,11 @@ func (s *summary) skipped(attempts []Attempt) {
 }
 
 func (s *summary) ending() {
-	if s.RecordDir != "" || len(s.Notes) > 0 {
+	if s.RecordDir != "" || len(s.Notes) > 0 || s.Gate != nil {
 		s.WriteByte('\n')
+	}
+	if s.Gate != nil {
+		s.WriteString(bold.paint(oneLine(s.Gate.String()), s.Color) + "\n")
 	}
 	if s.RecordDir != "" {
 		s.WriteString("record: " + oneLine(s.RecordDir) + "\n")

@@ -99,10 +99,11 @@ func Compare(a, b []Scenario, confidence float64, seed uint64) Comparison {
 }
 
 // paired is the interval of the mean change: the bootstrap over scenarios, which
-// keeps the pairs together. Where all changed alike there is nothing to
-// resample: then Newcombe's, as if they were no pairs, which overstates nothing.
+// keeps the pairs together. Where they are few, or all changed alike, there is too
+// little to resample: then Newcombe's, as if they were no pairs, which overstates
+// nothing.
 func (c Comparison) paired(changes []float64, confidence float64, seed uint64) (Interval, string) {
-	if _, ok := quantile(confidence); ok && !same(changes) {
+	if _, ok := quantile(confidence); ok && !tooAlike(changes) {
 		return bootstrap(changes, confidence, seed), MethodBootstrap
 	}
 	if len(changes) == 1 {

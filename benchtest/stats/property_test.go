@@ -33,7 +33,7 @@ func TestWilsonHoldsItsRateAndNarrows(t *testing.T) {
 func TestSuiteIntervalsHoldTheTruth(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	const runs, scenarios, attempts = 400, 40, 5
+	const runs, scenarios, attempts = 200, 40, 5
 	held, naive := 0, 0
 	for run := range runs {
 		list := make([]Scenario, scenarios)
@@ -167,7 +167,7 @@ func TestComparingTurnsRound(t *testing.T) {
 func TestNoChangeIsRarelyWorse(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(9, 10))
-	const runs = 300
+	const runs = 100
 	alarms := 0
 	for range runs {
 		var a, b []Scenario

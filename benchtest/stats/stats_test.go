@@ -69,8 +69,9 @@ func TestOfSuiteSaysHow(t *testing.T) {
 		"one attempt each":           {suite(1, 1, 1, 1, 1, 1, 1, 1, 0, 1), 0.8, MethodWilson, &Interval{0.375534629763, 0.963775891368}},
 		"all pass":                   {suite(5, 5, 5, 5, 5, 5), 1, MethodScenarios, &Interval{0.438502968245, 1}},
 		"all alike":                  {suite(1, 2, 2, 4), 0.5, MethodScenarios, nil},
-		"the mean is over scenarios": {suite(1, 1, 0, 9), 0.5, MethodBootstrap, nil},
-		"what errored enters none":   {append(suite(1, 1, 0, 2), Scenario{"z", Tally{0, 0, 7}}), 0.5, MethodBootstrap, nil},
+		"the mean is over scenarios": {suite(1, 1, 0, 9), 0.5, MethodScenarios, nil},
+		"what errored enters none":   {append(suite(1, 1, 0, 2), Scenario{"z", Tally{0, 0, 7}}), 0.5, MethodScenarios, nil},
+		"eight that differ":          {suite(1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2), 13.0 / 16, MethodBootstrap, nil},
 	} {
 		e := OfSuite(c.scenarios, Confidence, 1)
 		assert.InDelta(t, c.rate, e.Rate, 1e-12, name)
@@ -116,7 +117,7 @@ func TestCompareManyAttempts(t *testing.T) {
 	t.Parallel()
 	c := Compare(suite(10, 10, 10, 10, 9, 10), suite(10, 10, 1, 10, 9, 10), Confidence, 1)
 	assert.Nil(t, c.McNemar)
-	assert.Equal(t, MethodBootstrap, c.Method)
+	assert.Equal(t, MethodNewcombe, c.Method, "three are too few to draw from")
 	assert.True(t, c.Scenarios[1].Worse())
 	assert.False(t, c.Scenarios[0].Worse())
 	assert.True(t, c.Worse(), "one scenario that is worse is enough")
@@ -126,6 +127,10 @@ func TestCompareManyAttempts(t *testing.T) {
 	assert.True(t, alike.Interval.Contains(alike.Change))
 	assert.Positive(t, alike.Interval.Width(), "two that changed alike are no proof")
 	assert.False(t, alike.Worse())
+
+	many := Compare(suite(2, 2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 2), suite(1, 2, 2, 2, 1, 2, 0, 2, 1, 2, 1, 2, 0, 2, 1, 2), Confidence, 1)
+	assert.Equal(t, MethodBootstrap, many.Method)
+	assert.True(t, many.Worse(), "no scenario shows it alone, but all together do")
 
 	one := Compare(suite(5, 5), suite(1, 5), Confidence, 1)
 	assert.Equal(t, one.Scenarios[0].Interval, one.Interval)

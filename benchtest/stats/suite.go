@@ -22,12 +22,12 @@ type Estimate struct {
 // have a scored attempt. How the interval is made follows from what there is:
 //
 //   - one scenario, or one scored attempt at each: Wilson over the attempts;
-//   - several, with different rates: the percentile bootstrap over scenarios;
-//   - several, all with the same rate, which leaves nothing to resample: Wilson
-//     with one observation a scenario, which overstates nothing.
+//   - eight or more, with different rates: the bootstrap over scenarios;
+//   - fewer, or all with the same rate, which leaves too little to resample:
+//     Wilson with one observation a scenario, which overstates nothing.
 //
-// Below some twenty scenarios the bootstrap is a little too narrow. With nothing
-// scored the interval is [0, 1]. The same seed gives the same interval.
+// With nothing scored the interval is [0, 1]. The same seed gives the same
+// interval.
 func OfSuite(scenarios []Scenario, confidence float64, seed uint64) Estimate {
 	e := Estimate{Interval: unknown, Method: MethodNone, Tally: Total(scenarios)}
 	values := rates(scenarios)
@@ -46,7 +46,7 @@ func OfSuite(scenarios []Scenario, confidence float64, seed uint64) Estimate {
 	switch _, ok := quantile(confidence); {
 	case len(values) == 1 || single || !ok:
 		e.Interval, e.Method = wilson(e.Rate, float64(n), confidence), MethodWilson
-	case same(values):
+	case tooAlike(values):
 		e.Interval, e.Method = wilson(e.Rate, float64(len(values)), confidence), MethodScenarios
 	default:
 		e.Interval, e.Method = bootstrap(values, confidence, seed), MethodBootstrap

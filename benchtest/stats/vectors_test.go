@@ -166,15 +166,29 @@ func TestPercentileIsWhatRSays(t *testing.T) {
 	}
 }
 
-// SciPy: bootstrap((x,), np.mean, n_resamples=200000, method="percentile").confidence_interval
+// R: qt(1-(1-confidence)/2, df) and pnorm(-sqrt(n/(n-1))*qt(.975,n-1))
+func TestStudentIsWhatRSays(t *testing.T) {
+	t.Parallel()
+	for freedom, want := range map[int]float64{1: 12.7062047362, 2: 4.30265272975, 4: 2.7764451052, 11: 2.20098516009, 39: 2.02269092004, 999: 1.96234146113} {
+		assert.InEpsilon(t, want, student(Confidence, freedom), 1e-9)
+	}
+	assert.InEpsilon(t, 2.13184678633, student(0.90, 4), 1e-9)
+	assert.InEpsilon(t, 3.24983554159, student(0.99, 9), 1e-9)
+	for n, want := range map[int]float64{2: 1.69521907261e-72, 3: 6.83413731194e-08, 5: 0.000954100551882, 12: 0.0107566149166, 1000: 0.0248043059056} {
+		assert.InEpsilon(t, want, expandedTail(Confidence, n), 1e-6)
+	}
+}
+
+// SciPy: bootstrap((x,), np.mean, n_resamples=300000, method="percentile",
+// confidence_level=1-2*norm.cdf(-sqrt(n/(n-1))*t.ppf(.975, n-1))).confidence_interval
 func TestBootstrapIsWhatSciPySays(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		values    []float64
 		low, high float64
 	}{
-		{[]float64{1, 0.8, 0.6, 1, 0.2, 0.4, 1, 0, 0.8, 0.6, 0.6, 1}, 0.4833, 0.8333},
-		{[]float64{0.2, -0.4, 0, -0.2, -0.6, 0.2, -0.8, 0, -0.2, -0.4}, -0.42, -0.02},
+		{[]float64{1, 0.8, 0.6, 1, 0.2, 0.4, 1, 0, 0.8, 0.6, 0.6, 1}, 0.45, 0.8667},
+		{[]float64{0.2, -0.4, 0, -0.2, -0.6, 0.2, -0.8, 0, -0.2, -0.4}, -0.46, 0},
 	} {
 		for seed := range uint64(20) {
 			i := bootstrap(c.values, Confidence, seed)
