@@ -38,6 +38,9 @@ func xmlChar(r rune) bool {
 	return false
 }
 
+// OneLine makes s safe to print on a terminal as part of one line.
+func OneLine(s string) string { return oneLine(s) }
+
 // oneLine makes s safe to print on a terminal as part of one line: nothing in
 // it moves the cursor, colours, or turns the direction of text.
 func oneLine(s string) string { return escapeRunes(stripANSI(s), unicode.IsPrint) }
