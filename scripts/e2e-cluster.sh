@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a cluster of three Incus daemons on this machine, uses it as one server,
-# takes a member away while machines run on it, and removes the cluster. As root.
+# takes a member away while machines run on it and in the middle of a run of
+# scenarios, and removes the cluster. As root.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,4 +10,4 @@ trap 'exit 130' INT TERM
 reached=$(scripts/incus-cluster.sh start)
 # shellcheck disable=SC2163 # NAME=value
 export "$reached"
-BENCHTEST_TEST_CLUSTER=1 go test -count=1 -timeout 20m -run '^TestCluster$' -v ./providers/incus
+BENCHTEST_TEST_CLUSTER=1 go test -count=1 -timeout 30m -run '^TestCluster' -v ./providers/incus

@@ -1,7 +1,7 @@
 #!/bin/sh
 # incus-cluster.sh start|stop|status|lose N|find N: a cluster of three Incus
 # daemons on this machine, as root: a network namespace, a directory and a btrfs
-# pool for each, joined by a bridge. start prints the environment that reaches
+# pool for each, joined by a bridge over which they also reach the world. start prints the environment that reaches
 # it. lose N ends member N as a power cut would, find N brings it back. stop
 # removes everything.
 set -eu
@@ -59,10 +59,15 @@ found() { # the first member founds the cluster
 		cluster: {server_name: m1, enabled: true}
 		storage_pools:
 		- {name: default, driver: btrfs, config: {size: ${BENCHTEST_CLUSTER_POOL:-5GiB}}}
+		networks:
+		- name: benchtestbr0
+		  type: bridge
+		  config: {ipv4.address: "${BENCHTEST_CLUSTER_SUBNET:-10.119.28.1/24}", ipv4.nat: "true", ipv6.address: none}
 		profiles:
 		- name: default
 		  devices:
 		    root: {type: disk, path: /, pool: default}
+		    eth0: {type: nic, network: benchtestbr0, name: eth0}
 	END
 	INCUS_DIR=$dir/m1 incus config set cluster.offline_threshold=11
 }
@@ -89,6 +94,18 @@ start() {
 		ip address add "$net.1/24" dev "$bridge"
 		ip link set "$bridge" up
 	fi
+	# Packages for templates come over this host.
+	sysctl -qw net.ipv4.ip_forward=1
+	nft -f - <<-END
+		table ip benchtestcl
+		delete table ip benchtestcl
+		table ip benchtestcl {
+			chain out {
+				type nat hook postrouting priority srcnat
+				ip saddr $net.0/24 oifname != "$bridge" masquerade
+			}
+		}
+	END
 	for n in 1 2 3; do
 		wire "$n"
 		[ -n "$(ours "$n")" ] || launch "$n"
@@ -129,6 +146,7 @@ stop() {
 		ip link delete "btcl$n" 2>/dev/null || true
 	done
 	ip link delete "$bridge" 2>/dev/null || true
+	nft delete table ip benchtestcl 2>/dev/null || true
 	grep " $dir/" /proc/self/mounts | cut -d' ' -f2 | sort -r | while read -r m; do umount -l "$m"; done
 	losetup --list --noheadings --output NAME,BACK-FILE | grep " $dir/" | cut -d' ' -f1 | while read -r l; do losetup --detach "$l"; done
 	rm -rf "$dir"

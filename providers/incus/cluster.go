@@ -74,16 +74,17 @@ func memberOf(s *site, inst *api.Instance) string {
 // templates are the built template's instances, by the member that has them.
 func (p *Provider) templates(ctx context.Context, t providers.Template) (map[string]*api.Instance, error) {
 	all, err := p.instances(ctx)
-	if err != nil {
-		return nil, err
-	}
+	return templatesAmong(all, t), err
+}
+
+func templatesAmong(all []api.Instance, t providers.Template) map[string]*api.Instance {
 	at := map[string]*api.Instance{}
 	for i := range all {
 		if inst := &all[i]; isBuilt(inst, t) && inst.Name == instanceName(t, inst.Location) {
 			at[inst.Location] = inst
 		}
 	}
-	return at, nil
+	return at
 }
 
 // without are the eligible members that lack the template.

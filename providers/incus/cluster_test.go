@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lxc/incus/v6/shared/api"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 )
 
@@ -130,4 +132,68 @@ func lose(t *testing.T, p provider, m providers.Machine) {
 	sb, err := providers.Open(t.Context(), other, "after", ring.Access("root"), providers.SandboxOptions{})
 	require.NoError(t, err)
 	require.NoError(t, sb.Close())
+}
+
+// TestClusterRun: a member goes away in the middle of a run. What is at work
+// on it is errored, and never failed; the rest of the same run passes.
+func TestClusterRun(t *testing.T) {
+	clusterOnly(t)
+	p := newProvider(t)
+	home := t.TempDir()
+	run, said := startRun(t, home, "-run", "^Test_nginx$", "-benchtest.iter=4", "-benchtest.max-concurrent=3")
+	member, attempt := "", ""
+	require.Eventually(t, func() bool {
+		member, attempt = victim(t, p, home)
+		return member != ""
+	}, 10*time.Minute, 50*time.Millisecond, "an engine is at work on a member that can be spared")
+	clusterScript(t, "lose", member)
+	err := run.Wait()
+	clusterScript(t, "find", member)
+	require.Error(t, err, "errored attempts make the run red: %s", said)
+
+	assertEnds(t, home, 12, said)
+	lost := count(read(t, home), func(e event) bool {
+		return e.Event == "attempt_finished" && fmt.Sprintf("%s/i%d", e.Key, e.Iteration) == attempt && e.Attempt.Outcome == "errored"
+	})
+	assert.Equal(t, 1, lost, "%s was on m%s: %s", attempt, member, said)
+	require.Eventually(t, func() bool { return allAnswer(t, p) }, 2*time.Minute, time.Second, "member %s is back", member)
+	purge(t, home)
+	assertNothingOf(t, home, "benchtest-none")
+}
+
+// allAnswer reports whether each member says how its instances are.
+func allAnswer(t *testing.T, p provider) bool {
+	t.Helper()
+	c, err := p.(clienter).Client(t.Context())
+	if err != nil {
+		return false
+	}
+	all, err := c.GetInstances(api.InstanceTypeAny)
+	return err == nil && !slices.ContainsFunc(all, func(i api.Instance) bool { return i.StatusCode == api.Error })
+}
+
+// victim is an attempt at work, and the number of its member, which is not the
+// one that we ask; "": there is none now.
+func victim(t *testing.T, p provider, home string) (member, attempt string) {
+	t.Helper()
+	names := atWork(t, home)
+	if len(names) == 0 {
+		return "", ""
+	}
+	j, err := fixtures.OpenJournal(home)
+	require.NoError(t, err)
+	leases, err := j.List()
+	require.NoError(t, err)
+	c, err := p.(clienter).Client(t.Context())
+	require.NoError(t, err)
+	for _, l := range leases {
+		if l.Kind != fixtures.LeaseClone || !slices.Contains(names, l.Attempt) {
+			continue
+		}
+		inst, _, err := c.GetInstance(l.ID)
+		if err == nil && inst.Location != "m1" { // else it has just ended
+			return strings.TrimPrefix(inst.Location, "m"), l.Attempt
+		}
+	}
+	return "", ""
 }

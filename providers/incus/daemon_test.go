@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,9 +42,11 @@ func privateDaemon(t *testing.T) *os.Process {
 
 // An event is what this test reads of a run's record.
 type event struct {
-	Event   string `json:"event"`
-	Phase   string `json:"phase"`
-	Attempt struct {
+	Event     string `json:"event"`
+	Key       string `json:"key"`
+	Iteration int    `json:"iteration"`
+	Phase     string `json:"phase"`
+	Attempt   struct {
 		Outcome string `json:"outcome"`
 	} `json:"attempt"`
 }
@@ -54,10 +58,8 @@ func TestDaemonKilled(t *testing.T) {
 	daemon := privateDaemon(t)
 	home := t.TempDir()
 	const attempts = 6
-	run, said := startRun(t, home, attempts)
-	require.Eventually(t, func() bool {
-		return count(read(t, home), func(e event) bool { return e.Phase == "prove the fault" }) > 0
-	}, 5*time.Minute, 20*time.Millisecond, "an engine is at work")
+	run, said := startRun(t, home, "-run", "^Test_nginx$/^003-false-alarm$", "-benchtest.iter="+strconv.Itoa(attempts), "-benchtest.max-concurrent=2")
+	require.Eventually(t, func() bool { return len(atWork(t, home)) > 0 }, 5*time.Minute, 20*time.Millisecond, "an engine is at work")
 	require.NoError(t, daemon.Kill())
 	require.Eventually(t, func() bool {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", filepath.Join(os.Getenv("INCUS_DIR"), "unix.socket"))
@@ -69,6 +71,15 @@ func TestDaemonKilled(t *testing.T) {
 	require.NoError(t, daemonScript(t.Context(), "start"))
 	require.Error(t, run.Wait(), "errored attempts make the run red: %s", said)
 
+	assertEnds(t, home, attempts, said)
+	purge(t, home)
+	assertNothingOf(t, home, "benchtest-none")
+}
+
+// assertEnds wants every attempt of a run through which something broke to be
+// either errored, some, or passed, some.
+func assertEnds(t *testing.T, home string, attempts int, said fmt.Stringer) {
+	t.Helper()
 	ended := func(outcome string) int {
 		return count(read(t, home), func(e event) bool { return e.Event == "attempt_finished" && e.Attempt.Outcome == outcome })
 	}
@@ -76,15 +87,34 @@ func TestDaemonKilled(t *testing.T) {
 	assert.NotZero(t, ended("errored"), "%s", said)
 	assert.NotZero(t, ended("passed"), "%s", said)
 	assert.Equal(t, attempts, ended("errored")+ended("passed"), "the agent is not to blame: %s", said)
-	purge(t, home)
-	assertNothingOf(t, home, "benchtest-none")
 }
 
-// startRun starts a run of a shipped scenario, with some attempts at it.
-func startRun(t *testing.T, home string, attempts int) (*exec.Cmd, *bytes.Buffer) {
+// atWork are the attempts of the run, by the names that leases give them,
+// whose engine has been started and that have not ended.
+func atWork(t *testing.T, home string) []string {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), "go", "test", "./scenarios", "-tags", "incus", "-count=1", "-timeout", "8m",
-		"-run", "^Test_nginx$/^003-false-alarm$", "-benchtest.iter="+strconv.Itoa(attempts), "-benchtest.max-concurrent=2")
+	var at []string
+	for _, e := range read(t, home) {
+		name := fmt.Sprintf("%s/i%d", e.Key, e.Iteration)
+		switch {
+		case e.Phase == "prove the fault":
+			at = append(at, name)
+		case e.Event == "attempt_finished":
+			at = slices.DeleteFunc(at, func(other string) bool { return other == name })
+		}
+	}
+	return at
+}
+
+// startRun starts a run of the shipped scenarios. Its home is its own, but for
+// the images that the other tests made already.
+func startRun(t *testing.T, home string, flags ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	images := filepath.Join(testHome(t), "images")
+	require.NoError(t, os.MkdirAll(images, 0o755))
+	require.NoError(t, os.Symlink(images, filepath.Join(home, "images")))
+	args := append([]string{"test", "./scenarios", "-tags", "incus", "-count=1", "-timeout", "0"}, flags...)
+	run := exec.CommandContext(t.Context(), "go", args...)
 	run.Dir = "../.."
 	run.Env = append(os.Environ(), "BENCHTEST_HOME="+home, "BENCHTEST_REPORT_DIR="+t.TempDir(), "BENCHTEST_PROVIDER=incus")
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

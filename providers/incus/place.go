@@ -24,18 +24,17 @@ func (p *Provider) place(ctx context.Context, s *site, c providers.CloneSpec) (s
 		inst, err := p.template(ctx, c.Template)
 		return p.server, inst, err
 	}
-	members, err := p.eligible(ctx, c.Template)
-	if err != nil {
-		return server{}, nil, err
-	}
+	// The list first: while a member that went away counts as online, it takes
+	// until it does not.
 	all, err := p.instances(ctx)
 	if err != nil {
 		return server{}, nil, err
 	}
-	at, err := p.templates(ctx, c.Template)
+	members, err := p.eligible(ctx, c.Template)
 	if err != nil {
 		return server{}, nil, err
 	}
+	at := templatesAmong(all, c.Template)
 	member := choose(members, all, c.Attempt, func(m string) bool { return at[m] != nil })
 	if member == "" {
 		return server{}, nil, notBuilt(c.Template)
