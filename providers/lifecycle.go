@@ -47,6 +47,12 @@ type Resizer interface {
 	Resize(ctx context.Context, l Limits) error
 }
 
+// A Remounter is a Machine whose mounts can be changed: these take the place of
+// those it has. The change holds from the next Start at the latest.
+type Remounter interface {
+	Remount(ctx context.Context, mounts []Mount) error
+}
+
 // A Mount shows a directory of the driver in a guest.
 type Mount struct {
 	Host     string // absolute

@@ -44,8 +44,8 @@ func (p *Provider) recordOf(c providers.CloneSpec) (record, error) {
 	if err := checkID(c.ID); err != nil {
 		return record{}, err
 	}
-	if len(c.Mounts) > 0 {
-		return record{}, errors.New("provider local mounts no directories of the driver: copy them in")
+	if err := checkMounts(c.Mounts); err != nil {
+		return record{}, err
 	}
 	run := cmp.Or(c.Run, p.run, "none")
 	if !runName.MatchString(run) {
@@ -70,6 +70,7 @@ func (p *Provider) recordOf(c providers.CloneSpec) (record, error) {
 		MemoryMiB: cmp.Or(c.Limits.MemoryMiB, t.MemoryMiB, 1024),
 		VCPU:      cmp.Or(c.Limits.VCPU, t.VCPU, 1),
 		Enforced:  enforced(hs),
+		Mounts:    c.Mounts, Client: p.client,
 	}, nil
 }
 
@@ -80,11 +81,11 @@ func (p *Provider) diskImage(id string) string {
 
 // launch makes and starts the machine of rec. When it fails, nothing of the
 // machine is left.
-func (p *Provider) launch(ctx context.Context, rec record, keys providers.Keys) (m *Machine, err error) {
+func (p *Provider) launch(ctx context.Context, rec record, keys providers.Keys) (made *Machine, err error) {
 	if err := reserve(rec); err != nil {
 		return nil, err
 	}
-	m = &Machine{id: rec.ID, home: p.home}
+	m := &Machine{id: rec.ID, home: p.home} // not made, which an error makes nil
 	defer func() {
 		if err == nil {
 			return
@@ -110,7 +111,13 @@ func (p *Provider) launch(ctx context.Context, rec record, keys providers.Keys) 
 	if err := mountRoot(rec); err != nil {
 		return nil, err
 	}
-	if err := writeIdentity(dirOf(rec.ID).root(), rec.HostName, keys); err != nil {
+	if rec.Agent, err = writeIdentity(dirOf(rec.ID).root(), rec.HostName, keys); err != nil {
+		return nil, err
+	}
+	if err := m.write(rec); err != nil {
+		return nil, err
+	}
+	if err := mountShares(ctx, rec); err != nil {
 		return nil, err
 	}
 	return m, boot(ctx, rec)

@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 			return p
 		},
 		Template: func(*testing.T) providers.Template { return tmpl },
-		Caps:     providertest.Caps{Network: true, Probe: true, Reboot: true, Limits: true, Start: true, Resize: true, Save: true},
+		Caps:     providertest.Caps{Network: true, Probe: true, Reboot: true, Limits: true, Start: true, Resize: true, Save: true, Mounts: true, Remount: true},
 		Probe: func(t *testing.T) *os.File {
 			t.Helper()
 			f, err := probebin.Open(t.Context(), testHome(t))

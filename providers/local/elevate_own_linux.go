@@ -10,9 +10,10 @@ import (
 // What people do with machines of their own, through the helper.
 
 var (
-	_ providers.Saver   = (*elevated)(nil)
-	_ providers.Starter = (*elevatedMachine)(nil)
-	_ providers.Resizer = (*elevatedMachine)(nil)
+	_ providers.Saver     = (*elevated)(nil)
+	_ providers.Starter   = (*elevatedMachine)(nil)
+	_ providers.Resizer   = (*elevatedMachine)(nil)
+	_ providers.Remounter = (*elevatedMachine)(nil)
 )
 
 // Save makes a template of a machine; see Provider.Save.
@@ -43,6 +44,12 @@ func (m *elevatedMachine) Resize(ctx context.Context, l providers.Limits) error 
 	return err
 }
 
+// Remount changes a guest's mounts; see Machine.Remount.
+func (m *elevatedMachine) Remount(ctx context.Context, mounts []providers.Mount) error {
+	_, err := m.e.do(ctx, request{Method: "remount", ID: m.id, Spec: wireSpec{Mounts: mounts}})
+	return err
+}
+
 // own dispatches these calls at the helper.
 func (c *elevatedCall) own(ctx context.Context, m *Machine) error {
 	switch c.Method {
@@ -52,6 +59,8 @@ func (c *elevatedCall) own(ctx context.Context, m *Machine) error {
 		return m.Stop(ctx)
 	case "resize":
 		return m.Resize(ctx, c.Spec.Limits)
+	case "remount":
+		return m.remount(ctx, c.Spec.Mounts, c.p.client)
 	case "save":
 		if c.Template == nil {
 			return fmt.Errorf("save %s: no template", c.ID)

@@ -65,6 +65,7 @@ func serveElevated(socket string, stdin io.Reader, stdout io.Writer) error {
 	if s.uid, err = strconv.Atoi(os.Getenv("SUDO_UID")); err != nil {
 		return errors.New("serve: SUDO_UID is not set: this is started by sudo")
 	}
+	p.client = s.uid
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
 		return err

@@ -11,33 +11,42 @@ import (
 	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
-// writeIdentity makes a clone itself: its names, machine ID and SSH keys.
-// Symbolic links are never followed out of root, and a file that is replaced
-// is removed first, so that a link in its place is not followed at all.
-func writeIdentity(rootPath, hostName string, keys providers.Keys) error {
+// writeIdentity makes a clone itself: its names, machine ID and SSH keys; it
+// returns its agent. Symbolic links are never followed out of root, and a file
+// that is replaced is removed first, so that a link in its place is not
+// followed at all.
+func writeIdentity(rootPath, hostName string, keys providers.Keys) (agent guest.User, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write identity: %w", err)
+		}
+	}()
 	root, err := os.OpenRoot(rootPath)
 	if err != nil {
-		return fmt.Errorf("write identity: %w", err)
+		return agent, err
 	}
 	defer root.Close()
 	hosts, err := readHosts(root)
 	if err != nil {
-		return fmt.Errorf("write identity: %w", err)
+		return agent, err
 	}
 	passwd, err := root.ReadFile("etc/passwd")
 	if err != nil {
-		return fmt.Errorf("write identity: %w", err)
+		return agent, err
+	}
+	if agent, err = guest.LookUpUser(string(passwd), "agent"); err != nil {
+		return agent, err
 	}
 	files, err := guest.Identity(hostName, hosts, string(passwd), keys)
 	if err != nil {
-		return fmt.Errorf("write identity: %w", err)
+		return agent, err
 	}
 	for _, f := range files {
 		if err := write(root, f); err != nil {
-			return fmt.Errorf("write identity: %w", err)
+			return agent, err
 		}
 	}
-	return nil
+	return agent, nil
 }
 
 // write puts the file in place. Directories that are missing get its owner and

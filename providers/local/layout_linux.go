@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 const (
@@ -74,6 +75,13 @@ type record struct {
 	DiskMiB   int    `json:"disk_mib,omitempty"`
 	MemoryMiB int    `json:"memory_mib,omitempty"`
 	VCPU      int    `json:"vcpu,omitempty"`
+	// Mounts are what the guest sees of the host, from its next start on.
+	Mounts []providers.Mount `json:"mounts,omitempty"`
+	// Agent is the guest's user who works in them, as its template had it: what
+	// the guest says later is not asked.
+	Agent guest.User `json:"agent,omitzero"`
+	// Client is whose directories these must be; 0: root asks, for anybody's.
+	Client int `json:"client,omitempty"`
 
 	Enforced providers.Enforced `json:"enforced"`
 }

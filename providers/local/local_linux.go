@@ -19,6 +19,8 @@ import (
 type Provider struct {
 	home string
 	run  string
+	// client is the user whom a helper under sudo serves; 0: root itself.
+	client int
 }
 
 var (
@@ -29,6 +31,7 @@ var (
 	_ providers.LimitReporter = (*Machine)(nil)
 	_ providers.Saver         = (*Provider)(nil)
 	_ providers.Starter       = (*Machine)(nil)
+	_ providers.Remounter     = (*Machine)(nil)
 	_ providers.Resizer       = (*Machine)(nil)
 )
 

@@ -70,6 +70,9 @@ func mountOverlay(lower []string, upper, work, target string, volatile bool) err
 // What is busy is given until ctx's end and then detached, so that nothing is
 // left that a second Destroy would trip over.
 func unmountTree(ctx context.Context, d dir) error {
+	if err := unmountShares(d); err != nil {
+		return err
+	}
 	for _, target := range []string{d.root(), d.disk()} {
 		for exists(target) {
 			err := unix.Unmount(target, unix.UMOUNT_NOFOLLOW)

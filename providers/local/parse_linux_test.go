@@ -79,3 +79,30 @@ func TestNewRefuses(t *testing.T) {
 	_, err = New(providers.Options{Home: "/x", Run: "../y"})
 	require.ErrorContains(t, err, "cannot name a cgroup")
 }
+
+func TestMountsBelow(t *testing.T) {
+	t.Parallel()
+	const info = `22 1 254:0 / / rw - ext4 /dev/vda rw
+40 22 0:50 / /run/benchtest/a/root rw shared:1 - overlay none rw
+41 40 254:0 /p /run/benchtest/a/root/a\040b ro - ext4 /dev/vda rw
+42 40 254:0 /q /run/benchtest/a/root/c\134d rw - ext4 /dev/vda rw
+43 22 254:0 /r /run/benchtest/a/rootless rw - ext4 /dev/vda rw
+torn
+`
+	assert.Equal(t, []string{`/run/benchtest/a/root/c\d`, "/run/benchtest/a/root/a b"}, mountsBelow(info, "/run/benchtest/a/root"))
+	assert.Empty(t, mountsBelow(info, "/run/benchtest/b/root"))
+}
+
+func TestIDMap(t *testing.T) {
+	t.Parallel()
+	for _, user := range []int{0, 1000, idCount - 1} {
+		sum := 0
+		for _, m := range idMap(501, user) {
+			sum += m.Size
+			assert.GreaterOrEqual(t, m.HostID, idOffset)
+			assert.LessOrEqual(t, m.HostID+m.Size, idOffset+idCount)
+		}
+		assert.Equal(t, idCount, sum, "the guest's users are all mapped")
+		assert.Equal(t, idOffset+user, idMap(501, user)[0].HostID)
+	}
+}

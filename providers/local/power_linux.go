@@ -64,6 +64,13 @@ func (m *Machine) start(ctx context.Context) error {
 	if err := containerOf(rec, hs).remove(ctx); err != nil {
 		return err
 	}
+	// Anew: the directories may be others by now.
+	if err := unmountShares(dirOf(m.id)); err != nil {
+		return err
+	}
+	if err := mountShares(ctx, rec); err != nil {
+		return err
+	}
 	return boot(ctx, rec)
 }
 
@@ -134,47 +141,4 @@ func (m *Machine) lockPower(ctx context.Context) (unlock func(), err error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return func() { _ = l.Close() }, nil
-}
-
-// Resize changes what the guest may use from its next start on. Its disk stays
-// as it is.
-func (m *Machine) Resize(ctx context.Context, l providers.Limits) error {
-	if err := m.resize(ctx, l); err != nil {
-		return fmt.Errorf("resize %s: %w", m.id, err)
-	}
-	return nil
-}
-
-func (m *Machine) resize(ctx context.Context, l providers.Limits) error {
-	switch {
-	case min(l.MemoryMiB, l.VCPU, l.DiskMiB) < 0:
-		return errors.New("a limit is below zero")
-	case l.DiskMiB != 0:
-		return errors.New("provider local cannot change the size of a disk: create another sandbox and copy")
-	}
-	if err := m.revive(ctx); err != nil {
-		return err
-	}
-	unlock, err := m.lockPower(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	rec, err := readJSON[record](dirOf(m.id).record())
-	if err != nil {
-		return err
-	}
-	if l.MemoryMiB != 0 {
-		rec.MemoryMiB = l.MemoryMiB
-	}
-	if l.VCPU != 0 {
-		rec.VCPU = l.VCPU
-	}
-	if err := writeJSON(dirOf(m.id).record(), rec); err != nil {
-		return err
-	}
-	if _, err := m.kept(); err == nil {
-		return keep(rec)
-	}
-	return nil
 }

@@ -214,6 +214,9 @@ func (s *suite) testMounts(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(fixed, "file"), []byte("theirs\n"), 0o644))
 	require.NoError(t, os.Chmod(fixed, 0o755))
 	require.NoError(t, os.Chmod(writable, 0o777))
+	if os.Geteuid() == 0 { // whose directories a provider may refuse to have written
+		require.NoError(t, os.Chown(writable, 1000, 1000))
+	}
 	m, err := p.Clone(s.patience(t), spec)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.destroy(t, m) })
@@ -227,4 +230,29 @@ func (s *suite) testMounts(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(writable, "file"))
 	require.NoError(t, err)
 	assert.Equal(t, "ours\n", string(got))
+	if s.Caps.Remount {
+		s.remount(t, m, sb, writable)
+	}
+}
+
+// remount: mounts outlive the guest's being off, and others can take their place.
+func (s *suite) remount(t *testing.T, m providers.Machine, sb *providers.Sandbox, dir string) {
+	t.Helper()
+	r, ok := m.(providers.Remounter)
+	require.True(t, ok, "Caps.Remount is set, and the machine is no Remounter")
+	again := func() {
+		t.Helper()
+		require.NoError(t, m.(providers.Starter).Stop(s.patience(t)))
+		require.NoError(t, m.(providers.Starter).Start(s.patience(t)))
+		require.NoError(t, sb.WaitReady(s.patience(t)))
+	}
+	again()
+	assert.Equal(t, "ours", s.output(t, sb, "cat", "/mnt/writable/file"))
+	require.Error(t, r.Remount(s.patience(t), []providers.Mount{{Host: filepath.Join(dir, "nosuch")}}))
+	require.NoError(t, r.Remount(s.patience(t), []providers.Mount{{Host: dir, Guest: "/mnt/elsewhere"}}))
+	again()
+	assert.Equal(t, "ours", s.output(t, sb, "cat", "/mnt/elsewhere/file"))
+	s.shell(t, sb, `! test -e /mnt/writable/file`)
+	s.shell(t, sb, `! touch /mnt/elsewhere/file`)
+	assert.FileExists(t, filepath.Join(dir, "file"), "it was unmounted, not emptied")
 }

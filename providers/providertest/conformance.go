@@ -30,6 +30,7 @@ type Caps struct {
 	Copy     bool // the Provider is a Copier
 	Save     bool // the Provider is a Saver
 	Mounts   bool // clones may have Mounts; one without refuses them
+	Remount  bool // the Machines are Remounters, and Starters
 	Lend     bool // the Provider is a Lender: machines are there before, and stay
 }
 

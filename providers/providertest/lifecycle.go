@@ -19,6 +19,7 @@ var (
 	_ providers.Saver          = (*Fake)(nil)
 	_ providers.Starter        = (*FakeMachine)(nil)
 	_ providers.Resizer        = (*FakeMachine)(nil)
+	_ providers.Remounter      = (*FakeMachine)(nil)
 	_ providers.Snapshotter    = (*FakeMachine)(nil)
 	_ providers.SnapshotKeeper = (*FakeMachine)(nil)
 )
@@ -60,6 +61,14 @@ func (m *FakeMachine) Resize(_ context.Context, l providers.Limits) error {
 	defer m.mu.Unlock()
 	now := &m.spec.Limits
 	now.MemoryMiB, now.VCPU, now.DiskMiB = cmp.Or(l.MemoryMiB, now.MemoryMiB), cmp.Or(l.VCPU, now.VCPU), cmp.Or(l.DiskMiB, now.DiskMiB)
+	return nil
+}
+
+// Remount remembers the mounts, which Spec shows.
+func (m *FakeMachine) Remount(_ context.Context, mounts []providers.Mount) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spec.Mounts = mounts
 	return nil
 }
 

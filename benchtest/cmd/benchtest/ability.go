@@ -19,14 +19,11 @@ var (
 	canSave     = ability{"save a machine as a template", []string{"local", "incus", "lima"}}
 	canCopy     = ability{"copy a machine", []string{"incus", "lima"}}
 	canSnapshot = ability{"keep snapshots", []string{"incus", "lima"}}
-	canMount    = ability{"show directories of this machine in a guest", nil}
-	canRemount  = ability{"change the mounts of a machine that is there", nil}
+	canMount    = ability{"show directories of this machine in a guest", []string{"local"}}
+	canRemount  = ability{"change the mounts of a machine that is there", []string{"local"}}
 )
 
 // lacks is the error of a provider without the ability: it names those with it.
 func (a ability) lacks(r sandboxes.Record) error {
-	if len(a.can) == 0 {
-		return usagef("no provider can %s: copy with sandbox cp", a.verb)
-	}
 	return usagef("provider %s cannot %s: %s can", r.Provider, a.verb, strings.Join(a.can, ", "))
 }

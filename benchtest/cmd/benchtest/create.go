@@ -97,7 +97,7 @@ func (e *env) wanted(ctx context.Context, f *createFlags) (sandboxes.Want, error
 		Name: name, Kind: sandboxes.Created, Provider: *f.mode, HostName: name, Folder: folder,
 		Network: network, Limits: f.shape.limits(), Mounts: f.shape.mountOnly,
 	}
-	if len(r.Mounts) > 0 && slices.Contains([]string{"local", "host", "incus"}, r.Provider) {
+	if len(r.Mounts) > 0 && slices.Contains([]string{"host", "incus", "lima"}, r.Provider) {
 		return sandboxes.Want{}, canMount.lacks(r)
 	}
 	t, err := e.built(ctx, *f.mode, folder, f.template)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"slices"
 
@@ -34,28 +35,49 @@ func (e *env) edit(ctx context.Context, k *sandboxes.Keeper, h *sandboxes.Held, 
 	if err := h.There(); err != nil {
 		return err
 	}
-	if !slices.Equal(shape.mounts(h.Record.Mounts), h.Record.Mounts) {
+	err := remount(ctx, h, shape.mounts(h.Record.Mounts))
+	if err == nil {
+		err = resize(ctx, k, h, shape.limits())
+	}
+	if err := errors.Join(err, k.Store.Update(h.Record)); err != nil {
+		return err
+	}
+	e.printf(e.stdout, "changed; it holds from the next start at the latest: benchtest sandbox stop %s, then start\n", h.Record.Name)
+	return nil
+}
+
+// remount gives the machine these mounts, unless it has them.
+func remount(ctx context.Context, h *sandboxes.Held, mounts []providers.Mount) error {
+	if slices.Equal(mounts, h.Record.Mounts) {
+		return nil
+	}
+	m, ok := h.Machine.(providers.Remounter)
+	if !ok {
 		return canRemount.lacks(h.Record)
 	}
-	if shape.limits() == (providers.Limits{}) {
-		return nil // it has these mounts
+	if err := m.Remount(ctx, mounts); err != nil {
+		return err
+	}
+	h.Record.Mounts = mounts
+	return nil
+}
+
+// resize gives the machine the limits that are set.
+func resize(ctx context.Context, k *sandboxes.Keeper, h *sandboxes.Held, l providers.Limits) error {
+	if l == (providers.Limits{}) {
+		return nil
 	}
 	m, ok := h.Machine.(providers.Resizer)
 	if !ok {
 		return canResize.lacks(h.Record)
 	}
-	if err := m.Resize(ctx, shape.limits()); err != nil {
+	if err := m.Resize(ctx, l); err != nil {
 		return err
 	}
-	h.Record.Limits = merged(h.Record.Limits, shape.limits())
-	if err := k.Store.Update(h.Record); err != nil {
-		return err
+	h.Record.Limits = merged(h.Record.Limits, l)
+	if l.MemoryMiB == 0 {
+		return nil
 	}
-	if mib := shape.limits().MemoryMiB; mib != 0 {
-		if _, err := k.Journal.Update(h.Record.ID, func(l *fixtures.Lease) { l.Reserved.MemoryMiB = mib }); err != nil {
-			return err
-		}
-	}
-	e.printf(e.stdout, "changed; it holds from the next start at the latest: benchtest sandbox stop %s, then start\n", h.Record.Name)
-	return nil
+	_, err := k.Journal.Update(h.Record.ID, func(lease *fixtures.Lease) { lease.Reserved.MemoryMiB = l.MemoryMiB })
+	return err
 }

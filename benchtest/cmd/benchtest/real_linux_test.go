@@ -150,7 +150,7 @@ state: [{label: x, file: /ok, expect: {exists: true}}]
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	for verb, args := range map[string][]string{
-		"create":  {"create", "--template", "debian-base", "-n", "victim"},
+		"create":  {"create", "--template", "debian-base", "-n", "victim", "--mount-only", suite},
 		"prepare": {"prepare", "-s", "a/001-x", "-p", suite},
 	} {
 		for _, after := range []time.Duration{20, 60, 120, 250, 500, 1200} {

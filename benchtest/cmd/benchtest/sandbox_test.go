@@ -137,7 +137,10 @@ func TestSandbox_edit(t *testing.T) {
 	b.createOne("--mount-only", dir)
 	b.ok("edit", "one", "--memory", "3", "--mount-only", dir)
 	assert.Equal(t, 3072, b.machine("one").Spec().Limits.MemoryMiB)
-	assert.Contains(t, b.refused("edit", "one", "--mount-none"), "no provider can change the mounts")
+	b.ok("edit", "one", "--mount-none")
+	assert.Empty(t, b.machine("one").Spec().Mounts)
+	b.ok("edit", "one", "--mount-only", dir+":w")
+	assert.Equal(t, []providers.Mount{{Host: dir, Writable: true}}, b.machine("one").Spec().Mounts)
 	for _, bad := range [][]string{{"--cpus", "-1"}, {"--memory", "-1"}, {"--memory", "x"}, {"--mount-only", "/"}, {}} {
 		b.refused(append([]string{"edit", "one"}, bad...)...)
 	}
