@@ -10,6 +10,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // queries is what the state rules ask of host, each question once.
@@ -51,10 +52,11 @@ const partingTime = time.Second
 // lookLimit bounds one round trip at checkpoint c: once the engine is at work,
 // three of them must fit the limit of the hold phase.
 func (t *try) lookLimit(c facts.Checkpoint) time.Duration {
+	most := providers.Stretch(t.Provider, observationLimit)
 	if c == facts.Healthy || c == facts.Faulted {
-		return observationLimit
+		return most
 	}
-	return min(observationLimit, max(t.limit.Hold/3-partingTime, t.limit.Hold/6))
+	return min(most, max(t.limit.Hold/3-partingTime, t.limit.Hold/6))
 }
 
 // answerTime is what is left of a round trip for the answer to a question that
@@ -67,7 +69,7 @@ func (t *try) snapshot(ctx context.Context, h *host, c facts.Checkpoint, since t
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	req := facts.Request{Queries: t.queries(h.name), Superset: superset, Times: h.times()}
-	req.Limit = min(facts.DefaultLimit, max(limit-answerTime, limit/2))
+	req.Limit = min(providers.Stretch(t.Provider, facts.DefaultLimit), max(limit-answerTime, limit/2))
 	if superset && t.sc.IntegrityOff == "" {
 		req.Queries = append(req.Queries, rules.IntegrityQuery())
 	}

@@ -111,7 +111,8 @@ const (
 // being told to end and being killed.
 const DefaultEngineGrace = 15 * time.Second
 
-// limits are a scenario's with the defaults filled in.
+// limits are a scenario's with the defaults filled in, all but the engine's
+// stretched to the pace of the provider's machines.
 func (r *Runner) limits(s *scenario.Scenario) scenario.Timeouts {
 	t := s.Timeouts
 	set := func(d *time.Duration, byDefault time.Duration) {
@@ -124,6 +125,9 @@ func (r *Runner) limits(s *scenario.Scenario) scenario.Timeouts {
 	set(&t.Engine, DefaultEngine)
 	set(&t.Hold, DefaultHold)
 	set(&t.Release, DefaultRelease)
+	for _, d := range []*time.Duration{&t.Ready, &t.Prepare, &t.Hold, &t.Release} {
+		*d = providers.Stretch(r.Provider, *d)
+	}
 	if r.EngineLimit > 0 {
 		t.Engine = r.EngineLimit
 	}

@@ -115,6 +115,13 @@ func TestReadSettings(t *testing.T) {
 	}
 }
 
+func TestPace(t *testing.T) {
+	t.Parallel()
+	for qemu, slow := range map[string]bool{"": false, "qemu-system-x86_64 -accel kvm": false, "qemu-system-x86_64 -accel tcg,thread=multi": true} {
+		assert.Equal(t, slow, settings{qemu: strings.Fields(qemu)}.pace() > 1, qemu)
+	}
+}
+
 func TestCheckSpec(t *testing.T) {
 	t.Parallel()
 	emulated := &Provider{tool: tool{settings: settings{qemu: []string{"qemu-system-x86_64"}}}}

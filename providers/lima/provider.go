@@ -30,6 +30,7 @@ type Provider struct {
 var (
 	_ providers.Provider  = (*Provider)(nil)
 	_ providers.Networker = (*Provider)(nil)
+	_ providers.Pacer     = (*Provider)(nil)
 	_ providers.Copier    = (*Provider)(nil)
 	_ providers.Saver     = (*Provider)(nil)
 
@@ -59,6 +60,10 @@ func New(o providers.Options) (providers.Provider, error) {
 		tool: tool{settings: s.emulated(), wrapper: filepath.Join(state, "qemu.sh")},
 	}, nil
 }
+
+// Pace is that of emulated machines where the environment or the lack of
+// acceleration makes them so; what a template asks of QEMU is its own affair.
+func (p *Provider) Pace() float64 { return p.tool.settings.pace() }
 
 // key is limactl's own key, with which it reaches every guest.
 func (p *Provider) key() (ssh.Signer, error) {

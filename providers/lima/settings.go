@@ -78,6 +78,16 @@ func (s settings) emulated() settings {
 	return s
 }
 
+// pace of machines that QEMU emulates: they are ten to twenty times slower, and
+// limits have some room.
+func (s settings) pace() float64 {
+	const emulatedPace = 4
+	if strings.Contains(strings.Join(s.qemu, " "), "tcg") {
+		return emulatedPace
+	}
+	return 1
+}
+
 // with is s for a machine whose template names its QEMU; the environment's word
 // counts more.
 func (s settings) with(qemu string) (settings, error) {
