@@ -1,11 +1,15 @@
 package providers_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -147,7 +151,7 @@ func TestFactsLies(t *testing.T) {
 		for _, prober := range []bool{true, false} {
 			m := lying{said: tt.said}
 			f, real, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
-				if len(c.Argv) != 6 || c.Argv[3] != "benchtest-probe" {
+				if len(c.Argv) != 7 || c.Argv[3] != "benchtest-probe" {
 					return nil
 				}
 				return func(ctx context.Context) int {
@@ -290,4 +294,36 @@ func echo(m *providertest.FakeMachine, question []byte) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(a)
+}
+
+// TestFactsPacked: what comes to a slow guest is packed, and is the probe.
+func TestFactsPacked(t *testing.T) {
+	t.Parallel()
+	want := strings.Repeat("probe", 1000)
+	file := probeFile(t)
+	_, err := file.WriteAt([]byte(want), 0)
+	require.NoError(t, err)
+	for _, slow := range []bool{false, true} {
+		_, m, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
+			return func(ctx context.Context) int {
+				size, err := strconv.Atoi(c.Argv[5])
+				assert.NoError(t, err)
+				sent := make([]byte, size)
+				_, err = io.ReadFull(c.Stdin, sent)
+				assert.NoError(t, err)
+				assert.Equal(t, slow, size < len(want))
+				unpack := exec.CommandContext(ctx, "/bin/sh", "-c", c.Argv[6])
+				unpack.Stdin = bytes.NewReader(sent)
+				got, err := unpack.Output()
+				assert.NoError(t, err)
+				assert.Equal(t, want, string(got))
+				return 1
+			}
+		}})
+		s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: file, Slow: slow})
+		require.NoError(t, err)
+		_, err = s.Facts(t.Context(), facts.Request{})
+		require.ErrorContains(t, err, "send the probe")
+		require.NoError(t, s.Close())
+	}
 }

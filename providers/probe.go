@@ -3,6 +3,7 @@ package providers
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -15,15 +16,15 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/facts/talk"
 )
 
-// residentScript takes a probe of $2 bytes from its standard input and becomes
-// it: what follows are questions. It lies in memory, where that may be executed:
+// residentScript takes a probe from $2 bytes of its standard input, unpacked by
+// $3, and becomes it: what follows are questions. It lies in memory, where that may be executed:
 // a disk may be full. An empty file tells, since a shell takes it for a script.
 // The probe removes its file as soon as it runs. $0 names the script to fakes.
 const (
 	residentScript = `umask 077; ` +
 		`for d in /run/benchtest /dev/shm /var/lib/benchtest; do ` +
 		`p=$d/probe-$1; { mkdir -p "$d" && : >"$p" && chmod 700 "$p" && "$p"; } 2>/dev/null && break; rm -f -- "$p"; done; ` +
-		`head -c "$2" >"$p" && "$p" --serve; s=$?; rm -f -- "$p"; exit $s`
+		`head -c "$2" | $3 >"$p" && "$p" --serve; s=$?; rm -f -- "$p"; exit $s`
 	residentName = "benchtest-probe"
 )
 
@@ -148,12 +149,12 @@ func (s *Sandbox) settle(l *link, r *resident) {
 
 // sendResident begins the talk with a probe that it sends by ses.
 func (s *Sandbox) sendResident(ses *session) (*talk.Talk, error) {
-	info, err := s.o.Probe.Stat()
+	probe, size, unpack, err := s.packedProbe()
 	if err != nil {
 		return nil, fmt.Errorf("read the probe: %w", err)
 	}
 	l := Launch{Nonce: rand.Text(), User: s.access.User, Argv: []string{
-		"/bin/sh", "-c", residentScript, residentName, rand.Text(), strconv.FormatInt(info.Size(), 10),
+		"/bin/sh", "-c", residentScript, residentName, rand.Text(), strconv.FormatInt(size, 10), unpack,
 	}}
 	line, err := l.Line()
 	if err != nil {
@@ -164,8 +165,7 @@ func (s *Sandbox) sendResident(ses *session) (*talk.Talk, error) {
 	}
 	_, stderr := newCaptures(l.Nonce, Command{MaxOutput: 512})
 	go stderr.drain(ses.ch.Stderr())
-	// A section has an offset of its own: the file is shared.
-	_, err = io.Copy(ses.ch, io.NewSectionReader(s.o.Probe, 0, info.Size()))
+	_, err = io.Copy(ses.ch, probe)
 	in := bufio.NewReaderSize(ses.ch, maxChatter)
 	if err == nil {
 		err = skipChatter(in, l.Nonce)
@@ -179,6 +179,26 @@ func (s *Sandbox) sendResident(ses *session) (*talk.Talk, error) {
 		return nil, fmt.Errorf("%w: %q", err, bytes.TrimSpace(said))
 	}
 	return t, nil
+}
+
+// packedProbe is the probe as it is sent: where each byte is dear, it is small.
+func (s *Sandbox) packedProbe() (probe io.Reader, size int64, unpack string, err error) {
+	info, err := s.o.Probe.Stat()
+	if err != nil {
+		return nil, 0, "", err
+	}
+	// A section has an offset of its own: the file is shared.
+	file := io.NewSectionReader(s.o.Probe, 0, info.Size())
+	if !s.o.Slow {
+		return file, info.Size(), "cat", nil
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err == nil {
+		_, err = io.Copy(w, file)
+		err = errors.Join(err, w.Close())
+	}
+	return &b, int64(b.Len()), "gzip -dc", err
 }
 
 // skipChatter reads what a login shell says before the runner's report, and

@@ -28,6 +28,8 @@ type SandboxOptions struct {
 	// Probe is the static probe binary, open for reading. It is shared, read
 	// with ReadAt and never closed here. Nil: Facts is an error.
 	Probe *os.File
+	// Slow: what comes to the guest costs it more than it costs us to pack it.
+	Slow bool
 	// Log is told of reconnects and of commands that could not be killed. Nil:
 	// nobody is.
 	Log *slog.Logger

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/providers/lima"
 	"github.com/benchtest-dev/benchtest/providers/providertest"
@@ -27,8 +28,14 @@ func TestConformance(t *testing.T) {
 		},
 		Template: func(*testing.T) providers.Template { return tmpl },
 		Caps: providertest.Caps{
-			Network: true, Limits: true, Snapshot: true, Keeper: true,
+			Network: true, Limits: true, Snapshot: true, Keeper: true, SSHFacts: true,
 			Reboot: all, Start: all, Resize: all, Copy: all, Save: all,
+		},
+		Probe: func(t *testing.T) *os.File {
+			t.Helper()
+			f, err := probebin.Open(t.Context(), testHome(t))
+			require.NoError(t, err)
+			return f
 		},
 		Patience: bootPatience,
 	})

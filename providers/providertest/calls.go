@@ -89,7 +89,7 @@ func builtin(up *uptime, c Call) Answerer {
 			}()
 			return 0
 		}
-	case len(c.Argv) == 6 && c.Argv[3] == "benchtest-probe" && c.Machine.fake.o.Facts != nil:
+	case len(c.Argv) == 7 && c.Argv[3] == "benchtest-probe" && c.Machine.fake.o.Facts != nil:
 		return func(ctx context.Context) int { return Reside(ctx, c, c.Machine.answer) }
 	}
 	return nil
