@@ -13,7 +13,11 @@ import (
 const readyPoll = 50 * time.Millisecond
 
 // lookLimit bounds one look: a guest that is going down may leave one hanging.
-const lookLimit = 5 * time.Second
+// One that is only slow gets more time for the next, up to slowLook.
+const (
+	lookLimit = 5 * time.Second
+	slowLook  = 20 * time.Second
+)
 
 // readyScript prints the state of PID 1, then a line for each queued job. Its
 // $0 names it to fakes.
@@ -23,10 +27,13 @@ const readyScript = `systemctl is-system-running; systemctl list-jobs --no-legen
 // or degraded with no job queued. The error says what it said last.
 func (s *Sandbox) WaitReady(ctx context.Context) error {
 	state := "no answer yet"
-	for {
+	for limit := lookLimit; ; {
 		// Nothing is printed to a terminal and nothing failed in the guest's eyes
 		// when systemctl exits 1 for "starting": only the words count.
-		r, err := s.Exec(ctx, Command{Argv: []string{"/bin/sh", "-c", readyScript, "benchtest-ready"}, Limit: lookLimit})
+		r, err := s.Exec(ctx, Command{Argv: []string{"/bin/sh", "-c", readyScript, "benchtest-ready"}, Limit: limit})
+		if r.TimedOut {
+			limit = min(2*limit, slowLook)
+		}
 		switch {
 		case err != nil && (ctx.Err() != nil || hopeless(err)):
 			return fmt.Errorf("wait until %s is ready (%s): %w", s.host, state, err)
