@@ -66,6 +66,8 @@ func TestMonitor(t *testing.T) {
 		return err == nil
 	}, 20*time.Second, 20*time.Millisecond, "%v", err)
 	require.ErrorContains(t, m.do("no-such-command", nil), "no-such-command")
+	require.NoError(t, m.human("stop"))
+	require.ErrorContains(t, m.human("loadvm nothing"), "loadvm nothing: ")
 	m.close()
 
 	r := record{Instance: "i", Peers: []peer{{Name: "peer1", Local: filepath.Join(dir, "a"), Remote: filepath.Join(dir, "b")}}}

@@ -16,9 +16,11 @@ import (
 type monitor struct {
 	conn net.Conn
 	in   *bufio.Reader
+	stop func() bool // leaves its context alone
 }
 
-// openMonitor connects to the QEMU of an instance. The caller closes it.
+// openMonitor connects to the QEMU of an instance. The caller closes it. Without
+// a deadline of ctx all that is asked must be over soon.
 func (p *Provider) openMonitor(ctx context.Context, instance string) (*monitor, error) {
 	const monitorLimit = 10 * time.Second
 	var d net.Dialer
@@ -26,12 +28,13 @@ func (p *Provider) openMonitor(ctx context.Context, instance string) (*monitor, 
 	if err != nil {
 		return nil, fmt.Errorf("reach QEMU: %w", err)
 	}
-	deadline := time.Now().Add(monitorLimit)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(monitorLimit)
 	}
 	m := &monitor{conn: conn, in: bufio.NewReader(conn)}
 	err = conn.SetDeadline(deadline)
+	m.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
 	if err == nil {
 		_, err = m.in.ReadBytes('\n') // its greeting
 	}
@@ -39,31 +42,57 @@ func (p *Provider) openMonitor(ctx context.Context, instance string) (*monitor, 
 		err = m.do("qmp_capabilities", nil)
 	}
 	if err != nil {
-		_ = conn.Close()
+		m.close()
 		return nil, fmt.Errorf("reach QEMU: %w", err)
 	}
 	return m, nil
 }
 
-func (m *monitor) close() { _ = m.conn.Close() }
+func (m *monitor) close() {
+	m.stop()
+	_ = m.conn.Close()
+}
 
-// do runs one command; what it returns is of no interest to us.
+// do runs one command; what it returns is of no interest.
 func (m *monitor) do(command string, arguments any) error {
+	_, err := m.ask(command, arguments)
+	return err
+}
+
+// human runs a command of the monitor that is meant for people. It prints
+// something when it fails, and then only.
+func (m *monitor) human(line string) error {
+	said, err := m.ask("human-monitor-command", map[string]any{"command-line": line})
+	if err != nil {
+		return err
+	}
+	var text string
+	if err := json.Unmarshal(said, &text); err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	if text = strings.TrimSpace(text); text != "" {
+		return fmt.Errorf("%s: %s", line, text)
+	}
+	return nil
+}
+
+// ask runs one command and returns what it says.
+func (m *monitor) ask(command string, arguments any) (json.RawMessage, error) {
 	request := map[string]any{"execute": command}
 	if arguments != nil {
 		request["arguments"] = arguments
 	}
 	b, err := json.Marshal(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := m.conn.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("%s: %w", command, err)
+		return nil, fmt.Errorf("%s: %w", command, err)
 	}
 	for {
 		line, err := m.in.ReadBytes('\n')
 		if err != nil {
-			return fmt.Errorf("%s: %w", command, err)
+			return nil, fmt.Errorf("%s: %w", command, err)
 		}
 		var answer struct {
 			Return *json.RawMessage `json:"return"`
@@ -73,11 +102,11 @@ func (m *monitor) do(command string, arguments any) error {
 		}
 		switch err := json.Unmarshal(line, &answer); {
 		case err != nil:
-			return fmt.Errorf("%s: %w", command, err)
+			return nil, fmt.Errorf("%s: %w", command, err)
 		case answer.Error != nil:
-			return fmt.Errorf("%s: %s", command, answer.Error.Desc)
+			return nil, fmt.Errorf("%s: %s", command, answer.Error.Desc)
 		case answer.Return != nil:
-			return nil
+			return *answer.Return, nil
 		} // else an event
 	}
 }

@@ -98,9 +98,14 @@ func (p *Provider) createSnapshot(ctx context.Context, instance, tag string) err
 	return p.snapshotCommand(ctx, instance, "create", tag)
 }
 
-// snapshotCommand calls `limactl snapshot`. What QEMU's monitor complains of is
-// only in limactl's log: its exit status is 0.
+// snapshotCommand creates, applies or deletes a snapshot: of a machine that runs
+// by way of QEMU's monitor, where limactl's own start would be most of what it
+// takes, else by limactl. What its QEMU complains of is only in limactl's log:
+// its exit status is 0.
 func (p *Provider) snapshotCommand(ctx context.Context, instance, verb, tag string) error {
+	if p.on(instance) {
+		return p.snapshotNow(ctx, instance, verb, tag)
+	}
 	_, log, err := p.tool.runLogged(ctx, instance, "snapshot", verb, "--tty=false", instance, "--tag", tag)
 	if err != nil {
 		return err
@@ -111,6 +116,21 @@ func (p *Provider) snapshotCommand(ctx context.Context, instance, verb, tag stri
 		}
 	}
 	return nil
+}
+
+// snapshotNow is snapshotCommand for a machine that runs. Its memory is written
+// or read as a whole.
+func (p *Provider) snapshotNow(ctx context.Context, instance, verb, tag string) error {
+	const snapshotLimit = 2 * time.Minute
+	ctx, cancel := context.WithTimeout(ctx, snapshotLimit)
+	defer cancel()
+	m, err := p.openMonitor(ctx, instance)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	words := map[string]string{"create": "savevm", "apply": "loadvm", "delete": "delvm"}
+	return m.human(words[verb] + " " + tag)
 }
 
 // Snapshots lists what was kept of the machine, oldest first, without what its
