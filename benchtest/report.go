@@ -34,12 +34,16 @@ func (s *suite) report(code int) error {
 	}
 	info := *s.info()
 	info.GateVerdict = s.verdict
+	if info.Dir, err = filepath.Abs(run.Dir); err != nil {
+		return fmt.Errorf("find the record: %w", err)
+	}
+	tails := reports.AddTails(run.Dir, s.attempts)
 	junit := func(w io.Writer) error { return reports.WriteJUnit(w, s.attempts, info) }
 	end := reports.Event{Kind: reports.RunFinished, RunID: run.ID, Gate: s.verdict, Exit: code}
 	if err := context.Cause(s.ctx); err != nil {
 		end.Reason = err.Error()
 	}
-	errs := []error{run.Log.Append(end)}
+	errs := []error{run.Log.Append(end), tails}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make report directory: %w", err)
 	}
@@ -53,7 +57,7 @@ func (s *suite) report(code int) error {
 		_, err := w.Write(summary.Bytes())
 		return err
 	}))
-	errs = append(errs, s.show(dir, summary.Bytes()), run.Close())
+	errs = append(errs, writeStepSummary(os.Getenv(stepSummary), s.attempts, info), s.show(dir, summary.Bytes()), run.Close())
 	return errors.Join(errs...)
 }
 

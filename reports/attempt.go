@@ -52,6 +52,8 @@ type Attempt struct {
 	// machines, at most MaxChanges; ChangesLeftOut counts the others.
 	Changes        []facts.Change `json:"changes,omitempty"`
 	ChangesLeftOut int            `json:"changes_left_out,omitempty"`
+	// Tail is how the transcript ends, for reports (AddTails).
+	Tail string `json:"-"`
 	// Rescored are the verdicts that were given since, oldest first. They are
 	// events of their own; Attempts puts them together.
 	Rescored []Verdict `json:"-"`

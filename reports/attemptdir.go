@@ -74,7 +74,7 @@ func (d *AttemptDir) open() error {
 	if d.job, err = d.record(jobName); err != nil {
 		return err
 	}
-	d.transcript, err = d.stream("transcript/engine.log", MaxTranscript)
+	d.transcript, err = d.stream(transcriptName, MaxTranscript)
 	return err
 }
 

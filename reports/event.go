@@ -68,6 +68,9 @@ type RunInfo struct {
 	Capacity Capacity          `json:"capacity,omitzero"`
 	// Gate names the gate of -benchtest.fail; empty means any, which is none.
 	Gate string `json:"gate,omitempty"`
+	// Dir is where the record is, as an absolute path; empty: reports attach
+	// nothing.
+	Dir string `json:"-"`
 	// GateVerdict is what the gate decided, once the run is over.
 	GateVerdict *GateVerdict `json:"-"`
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,7 +14,7 @@ type (
 	junitFile struct {
 		XMLName xml.Name `xml:"testsuites"`
 		Name    string   `xml:"name,attr"`
-		junitCounts
+		junitTotals
 		Suites []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
@@ -25,10 +26,14 @@ type (
 		Cases      []*junitCase `xml:"testcase"`
 	}
 	junitCounts struct {
+		junitTotals
+		Skipped int `xml:"skipped,attr"`
+	}
+	// junitTotals are what the whole file may count.
+	junitTotals struct {
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
 		Errors   int          `xml:"errors,attr"`
-		Skipped  int          `xml:"skipped,attr"`
 		Time     junitSeconds `xml:"time,attr"`
 	}
 	junitCase struct {
@@ -39,7 +44,16 @@ type (
 		Failure    *junitEnd    `xml:"failure"`
 		Error      *junitEnd    `xml:"error"`
 		Skipped    *junitEnd    `xml:"skipped"`
-		Out        junitText    `xml:"system-out,omitempty"`
+		// What Surefire calls reruns.
+		RerunFailures []*junitRerun `xml:"rerunFailure"`
+		RerunErrors   []*junitRerun `xml:"rerunError"`
+		FlakyFailures []*junitRerun `xml:"flakyFailure"`
+		FlakyErrors   []*junitRerun `xml:"flakyError"`
+		Out           junitText     `xml:"system-out,omitempty"`
+	}
+	junitRerun struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
 	}
 	junitEnd struct {
 		Type    string    `xml:"type,attr,omitempty"`
@@ -88,13 +102,15 @@ const (
 	maxJUnitMessage = 1 << 10
 )
 
-// WriteJUnit writes a JUnit file: a test suite a group, a test case an attempt,
-// whose time is without queueing. It is legal XML 1.0 whatever a guest printed.
+// WriteJUnit writes a JUnit file: a test suite a group, a test case an attempt and
+// one each of its rules. The time of an attempt is without queueing; that of rules
+// is none, since they are its part. What it holds is legal XML 1.0 whatever a guest printed.
 // With a gate (info.Gate) an attempt that did not pass is shown as skipped,
 // as it is to go test, and the gate is a case of its own (info.GateVerdict). The order of attempts is kept within a group.
 func WriteJUnit(w io.Writer, attempts []Attempt, info RunInfo) error {
 	file := junitFile{Name: "benchtest"}
 	several := repeated(attempts)
+	var cases []*junitCase    // of attempts
 	index := map[string]int{} // group → its suite
 	for _, a := range attempts {
 		group, name := splitKey(a.Key)
@@ -108,11 +124,15 @@ func WriteJUnit(w io.Writer, attempts []Attempt, info RunInfo) error {
 			file.Suites = append(file.Suites, newJUnitSuite(group, a, info))
 		}
 		s := &file.Suites[at]
-		c := newJUnitCase(group, name, a, info.Gate)
-		s.Cases = append(s.Cases, c)
-		s.add(c)
-		file.add(c)
+		c := newJUnitCase(group, name, a, info)
+		cases = append(cases, c)
+		for _, c := range append([]*junitCase{c}, ruleCases(group, name, a, info.Gate)...) {
+			s.Cases = append(s.Cases, c)
+			s.add(c)
+			file.add(c)
+		}
 	}
+	rerunCases(attempts, cases)
 	if info.GateVerdict != nil {
 		s := gateSuite(info)
 		file.Suites = append(file.Suites, s)
@@ -133,6 +153,13 @@ func WriteJUnit(w io.Writer, attempts []Attempt, info RunInfo) error {
 }
 
 func (n *junitCounts) add(c *junitCase) {
+	n.junitTotals.add(c)
+	if c.Skipped != nil {
+		n.Skipped++
+	}
+}
+
+func (n *junitTotals) add(c *junitCase) {
 	n.Tests++
 	n.Time += c.Time
 	switch {
@@ -140,8 +167,6 @@ func (n *junitCounts) add(c *junitCase) {
 		n.Failures++
 	case c.Error != nil:
 		n.Errors++
-	case c.Skipped != nil:
-		n.Skipped++
 	}
 }
 
@@ -175,6 +200,13 @@ func newJUnitSuite(group string, first Attempt, info RunInfo) junitSuite {
 func (p *junitProps) add(name, value string) {
 	if value != "" {
 		p.List = append(p.List, junitProp{Name: legalXML(name), Value: legalXML(value)})
+	}
+}
+
+// count adds a number that is known; 0 is not.
+func (p *junitProps) count(name string, n int64) {
+	if n != 0 {
+		p.add(name, strconv.FormatInt(n, 10))
 	}
 }
 

@@ -48,11 +48,18 @@ func TestWriteJUnit_counts(t *testing.T) {
 	require.NoError(t, WriteJUnit(&b, attempts(), RunInfo{}))
 	var f junitFile
 	require.NoError(t, xml.Unmarshal(dropTimes(b.Bytes()), &f))
-	assert.Equal(t, junitCounts{Tests: 6, Failures: 3, Errors: 1, Skipped: 1}, f.junitCounts)
+	assert.Equal(t, junitTotals{Tests: 6 + 8, Failures: 3 + 4, Errors: 1}, f.junitTotals)
 	types := map[string]string{}
 	for _, s := range f.Suites {
+		rest := s.junitCounts
+		for _, c := range s.Cases {
+			assert.Equal(t, strings.Contains(c.Class, "."), strings.Contains(c.Name, "/") && !strings.HasSuffix(c.Name, "/i1") && !strings.HasSuffix(c.Name, "/i2"), "rules are of the class of their attempt")
+			rest.Tests--
+		}
+		assert.Zero(t, rest.Tests, s.Name)
 		for _, c := range s.Cases {
 			switch {
+			case strings.Contains(c.Class, "."):
 			case c.Failure != nil:
 				types[s.Name+"/"+c.Name] = c.Failure.Type
 			case c.Error != nil:

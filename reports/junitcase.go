@@ -3,6 +3,8 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,22 +12,23 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 )
 
-func newJUnitCase(group, name string, a Attempt, gate string) *junitCase {
+func newJUnitCase(group, name string, a Attempt, info RunInfo) *junitCase {
 	c := &junitCase{
 		Class:      legalXML(group),
 		Name:       legalXML(name),
 		Time:       junitSeconds(a.Phases.Total()),
 		Properties: &junitProps{List: attemptProps(a)},
-		Out:        xmlText(caseOutput(a)),
+		Out:        xmlText(caseOutput(a, info.Dir)),
 	}
+	c.retried(a)
 	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(headline(a), maxJUnitMessage))}
 	switch {
 	case a.Outcome == rules.Passed:
 	case a.Outcome == rules.Skipped:
 		end.Type = ""
 		c.Skipped = end
-	case gate != "":
-		c.Skipped = &junitEnd{Message: fmt.Sprintf("failed, counted by the gate: %s: %s", a.Outcome, end.Message)}
+	case info.Gate != "":
+		c.Skipped = &junitEnd{Message: gatedMessage(legalXML(string(a.Outcome)), end.Message)}
 	case a.Outcome == rules.Errored:
 		end.Text = xmlText(failedRules(a))
 		c.Error = end
@@ -62,27 +65,33 @@ func expectedGot(r rules.Result) string {
 	return strings.Join(parts, ", ")
 }
 
-// failedRules tells each required rule that does not hold: expected, got, at
-// which checkpoint, and the raw observation.
+// failedRules tells each required rule that does not hold.
 func failedRules(a Attempt) string {
 	var b strings.Builder
 	for _, r := range a.Results {
-		if !r.Required || r.Status == rules.Holds {
-			continue
+		if r.Required && r.Status != rules.Holds {
+			b.WriteString(ruleText(r))
 		}
-		b.WriteString("\n" + ruleTitle(r) + "\n")
-		for _, line := range []struct{ name, text string }{
-			{"expected", r.Expected},
-			{"got", r.Got},
-			{"reason", r.Reason},
-			{"at", r.Checkpoint},
-			{"seen from", r.Grade},
-			{"evidence", string(r.Evidence)},
-			{"raw", r.Raw},
-		} {
-			if line.text != "" {
-				fmt.Fprintf(&b, "  %-10s %s\n", line.name, strings.ReplaceAll(line.text, "\n", "\n             "))
-			}
+	}
+	return b.String()
+}
+
+// ruleText is one rule: expected, got, at which checkpoint, and the raw
+// observation.
+func ruleText(r rules.Result) string {
+	var b strings.Builder
+	b.WriteString("\n" + ruleTitle(r) + "\n")
+	for _, line := range []struct{ name, text string }{
+		{"expected", r.Expected},
+		{"got", r.Got},
+		{"reason", r.Reason},
+		{"at", r.Checkpoint},
+		{"seen from", r.Grade},
+		{"evidence", string(r.Evidence)},
+		{"raw", r.Raw},
+	} {
+		if line.text != "" {
+			fmt.Fprintf(&b, "  %-10s %s\n", line.name, strings.ReplaceAll(line.text, "\n", "\n             "))
 		}
 	}
 	return b.String()
@@ -97,31 +106,10 @@ func ruleTitle(r rules.Result) string {
 	return t
 }
 
-// caseOutput is every rule with its status, and where the rest can be read.
-func caseOutput(a Attempt) string {
-	var b strings.Builder
-	for _, r := range a.Results {
-		status := string(r.Status)
-		if !r.Required {
-			status += " (informational)"
-		}
-		fmt.Fprintf(&b, "\n%s: %s", ruleTitle(r), status)
-	}
-	for _, r := range a.Retries {
-		fmt.Fprintf(&b, "\nretried: %s", r)
-	}
-	if a.Dir != "" {
-		fmt.Fprintf(&b, "\nrecord: %s", a.Dir)
-	}
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // attemptProps are the properties of a test case, in a fixed order.
 func attemptProps(a Attempt) []junitProp {
 	var p junitProps
+	p.add("run_id", a.RunID)
 	p.add("outcome", string(a.Outcome))
 	p.add("provider", a.Provider)
 	p.add("engine", a.Engine)
@@ -132,6 +120,17 @@ func attemptProps(a Attempt) []junitProp {
 	p.add("resolution", string(a.Resolution))
 	p.add("engine_isolation", a.EngineIsolation)
 	p.add("model", a.Usage.Model)
+	p.count("input_tokens", a.Usage.InputTokens)
+	p.count("output_tokens", a.Usage.OutputTokens)
+	p.count("turns", int64(a.Usage.Turns))
+	if a.Usage.CostUSD != 0 {
+		p.add("cost_usd", strconv.FormatFloat(a.Usage.CostUSD, 'g', -1, 64))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Digests.Templates)) {
+		p.add("template_"+name, a.Digests.Templates[name])
+	}
+	p.add("scenario_digest", a.Digests.Scenario)
+	p.add("rules_digest", a.Digests.Rules)
 	if a.FirstFixed != nil {
 		p.add("first_fixed_s", seconds(*a.FirstFixed))
 	}

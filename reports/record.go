@@ -13,6 +13,7 @@ import (
 
 // A Record is what is known of one run.
 type Record struct {
+	Dir  string // of the run; attempts' own are below it
 	Info RunInfo
 	// Attempts are those that finished, in that order, and then those that never
 	// did, as errored: they were attempted.
@@ -54,7 +55,7 @@ func ReadRecord(path string) (Record, error) {
 	}
 	defer f.Close()
 	var (
-		rec   Record
+		rec   = Record{Dir: filepath.Dir(path)}
 		begun []Attempt
 	)
 	noting := func(yield func(Event, error) bool) {

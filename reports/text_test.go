@@ -33,7 +33,7 @@ func TestOpenSequenceHidesNothing(t *testing.T) {
 		{Label: "page", Scope: rules.ScopeState, Required: true, Status: rules.DoesNotHold, Got: "x\x1b]0;", Raw: "y"},
 		{Label: "unit", Scope: rules.ScopeState, Required: true, Status: rules.DoesNotHold, Got: "z\x07"},
 	}}
-	c := newJUnitCase("g", "n", a, "")
+	c := newJUnitCase("g", "n", a, RunInfo{})
 	assert.Contains(t, string(c.Failure.Text), "state/unit")
 	assert.Contains(t, string(c.Failure.Text), "raw        y")
 }
