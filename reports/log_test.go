@@ -154,3 +154,53 @@ func TestOpenLog_mends(t *testing.T) {
 		})
 	}
 }
+
+func TestStreamAttempts(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	finished := func(key string, i int) Event {
+		return Event{Kind: AttemptFinished, At: at, Key: key, Iteration: i, Attempt: &Attempt{Key: key, Iteration: i, Outcome: rules.Passed, Reason: `"event":"rescored"`}}
+	}
+	again := func(key string, i int, o rules.Outcome) Event {
+		return Event{Kind: Rescored, At: at, Key: key, Iteration: i, Verdict: &Verdict{At: at, Outcome: o}}
+	}
+	path := filepath.Join(t.TempDir(), EventsFile)
+	l, err := OpenLog(path)
+	require.NoError(t, err)
+	for _, e := range []Event{
+		{Kind: RunStarted, At: at, Run: &RunInfo{RunID: "r"}},
+		finished("a/1", 1), finished("a/1", 2),
+		{Kind: RunFinished, At: at},
+		again("a/1", 2, rules.Failed), again("a/1", 2, rules.Unsafe),
+	} {
+		require.NoError(t, l.Append(e))
+	}
+	require.NoError(t, l.Close())
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+
+	stream := func(b []byte) (outcomes []rules.Outcome, err error) {
+		for a, err := range StreamAttempts(bytes.NewReader(b), int64(len(b))) {
+			if err != nil {
+				return outcomes, err
+			}
+			outcomes = append(outcomes, a.Verdict().Outcome)
+		}
+		return outcomes, nil
+	}
+	got, err := stream(whole)
+	require.NoError(t, err)
+	assert.Equal(t, []rules.Outcome{rules.Passed, rules.Unsafe}, got, "the last verdict counts")
+
+	got, err = stream(whole[:len(whole)-10])
+	require.NoError(t, err)
+	assert.Equal(t, []rules.Outcome{rules.Passed, rules.Failed}, got, "a torn verdict is none")
+
+	before, _, _ := bytes.Cut(whole, []byte(`"iteration":2`))
+	got, err = stream(before)
+	require.NoError(t, err)
+	assert.Equal(t, []rules.Outcome{rules.Passed}, got, "a torn attempt is none")
+
+	_, err = stream(append(bytes.Clone(before), '\n'))
+	require.ErrorContains(t, err, "read event, line 3", "half a line that has its end was not torn")
+}

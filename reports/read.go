@@ -1,10 +1,6 @@
 package reports
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -12,10 +8,6 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
-
-// maxLine bounds one line of a record. An attempt with a thousand rules, each
-// with its raw observation, stays far below it.
-const maxLine = 32 << 20
 
 // ReadEvents reads events.jsonl. A last line without its newline that is no
 // event was torn by a crash and is left out. Any other line that is no event
@@ -52,55 +44,4 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 		}
 	}
 	return attempts, info, nil
-}
-
-func readLines[T any](r io.Reader, what string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		br := bufio.NewReaderSize(r, 64<<10)
-		for n := 1; ; n++ {
-			line, err := readLine(br)
-			last := errors.Is(err, io.EOF)
-			if err != nil && !last {
-				var none T
-				yield(none, fmt.Errorf("read %s, line %d: %w", what, n, err))
-				return
-			}
-			if len(bytes.TrimSpace(line)) > 0 {
-				var v T
-				err := json.Unmarshal(line, &v)
-				if err != nil && last {
-					return // torn by a crash
-				}
-				if err != nil {
-					err = fmt.Errorf("read %s, line %d: %w", what, n, err)
-				}
-				if !yield(v, err) {
-					return
-				}
-			}
-			if last {
-				return
-			}
-		}
-	}
-}
-
-var errLongLine = fmt.Errorf("line is longer than %d MiB", maxLine>>20)
-
-// readLine returns the next line without its newline; io.EOF comes with the
-// last one, which has none.
-func readLine(br *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := br.ReadSlice('\n')
-		line = append(line, part...)
-		switch {
-		case err == nil:
-			return line[:len(line)-1], nil
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return line, err
-		case len(line) > maxLine:
-			return nil, errLongLine
-		}
-	}
 }

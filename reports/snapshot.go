@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -16,8 +16,8 @@ import (
 // the inventory, of which rules ask for little.
 type Wanted func(id string) bool
 
-// DecodeSnapshots reads the lines of facts/CHECKPOINT.jsonl with the facts that
-// are wanted. The others are skipped without being decoded, which is what makes
+// DecodeSnapshots reads the lines of facts/CHECKPOINT.jsonl: all of it where
+// want is nil, else without mounts and with the facts that are wanted. The others are skipped without being decoded, which is what makes
 // the re-scoring of thousands of attempts a matter of seconds. It is for bytes
 // whose digest was verified: a line that is torn is an error here.
 func DecodeSnapshots(lines []byte, want Wanted) ([]facts.Snapshot, error) {
@@ -32,41 +32,41 @@ func DecodeSnapshots(lines []byte, want Wanted) ([]facts.Snapshot, error) {
 	return all, nil
 }
 
+// beforeFacts is what comes before the facts in a line, and nowhere in it
+// before: in a string the quotation mark would have a backslash.
+const beforeFacts = `,"facts":`
+
 func decodeSnapshot(line []byte, want Wanted) (facts.Snapshot, error) {
-	s := facts.Snapshot{Facts: map[string]facts.Fact{}}
-	doc := gjson.ParseBytes(line)
-	if !bytes.HasSuffix(line, []byte("}\n")) || !doc.IsObject() {
-		return s, errors.New("it is no JSON object")
+	if want == nil {
+		var s facts.Snapshot
+		return s, json.Unmarshal(line, &s)
 	}
-	var err error
-	doc.ForEach(func(key, value gjson.Result) bool {
-		switch key.String() {
-		case "host":
-			s.Host = value.String()
-		case "checkpoint":
-			s.Checkpoint = facts.Checkpoint(value.String())
-		case "since_ns":
-			s.Since = time.Duration(value.Int())
-		case "at":
-			s.At, err = time.Parse(time.RFC3339Nano, value.String())
-		case "facts":
-			err = decodeFacts(s.Facts, value, want)
-		case "complete":
-			err = json.Unmarshal([]byte(value.Raw), &s.Complete)
-		case "mounts":
-			err = json.Unmarshal([]byte(value.Raw), &s.Mounts)
-		case "error":
-			s.Error = value.String()
-		}
-		return err == nil
-	})
-	return s, err
+	s := facts.Snapshot{Facts: map[string]facts.Fact{}}
+	head, rest, found := bytes.Cut(line, []byte(beforeFacts))
+	if !found || !bytes.HasSuffix(line, []byte("}\n")) {
+		return s, errors.New("it is no snapshot")
+	}
+	// Its capacity ends where it does, so that the line is not written to.
+	header := struct {
+		*facts.Snapshot
+		Mounts json.RawMessage `json:"mounts"` // in front of the Snapshot's
+	}{Snapshot: &s}
+	if err := json.Unmarshal(append(slices.Clip(head), '}'), &header); err != nil {
+		return s, err
+	}
+	return s, decodeFacts(s.Facts, gjson.ParseBytes(rest), want)
 }
 
 func decodeFacts(to map[string]facts.Fact, object gjson.Result, want Wanted) error {
+	switch {
+	case object.Type == gjson.Null:
+		return nil // the host could not be asked
+	case !object.IsObject():
+		return errors.New("its facts are no object")
+	}
 	var err error
 	object.ForEach(func(id, value gjson.Result) bool {
-		if want != nil && !want(id.String()) {
+		if !want(id.String()) {
 			return true
 		}
 		var f facts.Fact

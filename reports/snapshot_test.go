@@ -47,15 +47,26 @@ func TestDecodeSnapshots(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		assert.Equal(t, map[string]facts.Fact{"service:nginx": want.Facts["service:nginx"]}, got[0].Facts)
-		assert.Equal(t, want.Complete, got[0].Complete)
+		got[0].Facts, got[0].Mounts = want.Facts, want.Mounts
+		assert.Equal(t, want, got[0], "the rest is as it is")
+	})
+	t.Run("a host that could not be asked", func(t *testing.T) {
+		t.Parallel()
+		gone, err := json.Marshal(facts.Snapshot{Host: "web1", Checkpoint: facts.After, Error: `,"facts":{"service:nginx":{}}`})
+		require.NoError(t, err)
+		got, err := DecodeSnapshots(append(gone, '\n'), func(string) bool { return true })
+		require.NoError(t, err)
+		require.Len(t, got, 1)
+		assert.Empty(t, got[0].Facts)
+		assert.Equal(t, `,"facts":{"service:nginx":{}}`, got[0].Error)
 	})
 	for name, bad := range map[string]string{
-		"torn": string(line[:len(line)/2]), "without its newline": string(line[:len(line)-1]), "a list": "[{}\n", "a bad time": `{"at":"now"}` + "\n",
-		"a fact that is none": `{"facts":{"a":[]}}` + "\n", "empty line": "\n",
+		"torn": string(line[:len(line)/2]), "without its newline": string(line[:len(line)-1]), "a list": "[{}\n", "a bad time": `{"at":"now","facts":{}}` + "\n",
+		"a fact that is none": `{"host":"a","facts":{"a":[]}}` + "\n", "empty line": "\n", "no facts": `{"host":"a"}` + "\n", "facts that are a list": `{"host":"a","facts":[]}` + "\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := DecodeSnapshots([]byte(string(line)+bad), nil)
+			_, err := DecodeSnapshots([]byte(string(line)+bad), func(string) bool { return true })
 			require.ErrorContains(t, err, "read snapshot, line 2")
 		})
 	}
@@ -108,4 +119,36 @@ func BenchmarkDecodeSnapshots(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzDecodeSnapshots: whatever a guest puts into facts and errors, the facts
+// that are wanted are what encoding/json reads.
+func FuzzDecodeSnapshots(f *testing.F) {
+	f.Add("web1", `,"facts":{"service:nginx":{}}`, "/etc/\"x\"", "raw\\\"\n\x00\xff", true)
+	f.Add("", "", "", "", false)
+	f.Fuzz(func(t *testing.T, host, failure, subject, raw string, mounts bool) {
+		q := facts.Query{Noun: facts.NounFile, Subject: subject}
+		other := facts.Query{Noun: facts.NounCommand, Subject: raw}
+		s := facts.Snapshot{Host: host, Checkpoint: facts.Held, Error: failure, Facts: map[string]facts.Fact{
+			q.ID():     {Query: q, Raw: raw, Attrs: map[string]any{raw: map[string]any{"query": failure}}},
+			other.ID(): {Query: other, Raw: failure, Error: subject},
+		}}
+		if mounts {
+			s.Mounts = []string{raw, failure}
+		}
+		line, err := json.Marshal(s)
+		require.NoError(t, err)
+		var want facts.Snapshot
+		require.NoError(t, json.Unmarshal(line, &want))
+		wanted := map[string]facts.Fact{}
+		for id, fact := range want.Facts {
+			if id == q.ID() {
+				wanted[id] = fact
+			}
+		}
+		got, err := DecodeSnapshots(append(line, '\n'), func(id string) bool { return id == q.ID() })
+		require.NoError(t, err)
+		want.Facts, want.Mounts = wanted, nil
+		require.Equal(t, []facts.Snapshot{want}, got)
+	})
 }

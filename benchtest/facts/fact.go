@@ -60,13 +60,15 @@ type Snapshot struct {
 	Host       string     `json:"host"`
 	Checkpoint Checkpoint `json:"checkpoint"`
 	// Since is the time since the engine ended; negative while it works.
-	Since    time.Duration   `json:"since_ns"`
-	At       time.Time       `json:"at"`
-	Facts    map[string]Fact `json:"facts"` // by Query.ID
-	Complete []string        `json:"complete,omitempty"`
-	Mounts   []string        `json:"mounts,omitempty"`
+	Since    time.Duration `json:"since_ns"`
+	At       time.Time     `json:"at"`
+	Complete []string      `json:"complete,omitempty"`
+	Mounts   []string      `json:"mounts,omitempty"`
 	// Error says why the host could not be asked at all.
 	Error string `json:"error,omitempty"`
+	// Facts, by Query.ID, come last, so that who reads a line can take of them
+	// what is wanted.
+	Facts map[string]Fact `json:"facts"`
 }
 
 // NewSnapshot indexes an answer of host at checkpoint c.

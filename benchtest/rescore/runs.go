@@ -30,17 +30,15 @@ func (r Runs) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt
 			if !c.mayBeIn(d.Name()) {
 				continue
 			}
-			attempts, err := r.read(d.Name(), c)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for i := range attempts {
-				if ctx.Err() != nil {
-					yield(nil, ctx.Err())
+			for a, err := range r.read(d.Name(), c) {
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err != nil {
+					yield(nil, err)
 					return
 				}
-				if c.Chooses(&attempts[i]) && !yield(&attempts[i], nil) {
+				if c.Chooses(a) && !yield(a, nil) {
 					return
 				}
 			}
@@ -53,24 +51,34 @@ func (c Choice) mayBeIn(run string) bool {
 	return (c.Benchmark == "" || c.Benchmark == run) && (c.Job == "" || strings.HasPrefix(c.Job, run+"/"))
 }
 
-// read is what the run recorded; nothing where it is too old, or is no run.
-func (r Runs) read(run string, c Choice) ([]reports.Attempt, error) {
-	f, err := os.Open(filepath.Join(r.Dir, run, reports.EventsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// read yields what the run recorded; nothing where it is too old, or is no run.
+func (r Runs) read(run string, c Choice) iter.Seq2[*reports.Attempt, error] {
+	return func(yield func(*reports.Attempt, error) bool) {
+		f, err := os.Open(filepath.Join(r.Dir, run, reports.EventsFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		if err != nil {
+			yield(nil, fmt.Errorf("open run: %w", err))
+			return
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			yield(nil, fmt.Errorf("open run: %w", err))
+			return
+		}
+		for a, err := range reports.StreamAttempts(f, info.Size()) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", f.Name(), err)
+			} else if a.Started.Before(c.Since) {
+				continue
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
-	}
-	defer f.Close()
-	attempts, info, err := reports.Attempts(reports.ReadEvents(f))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
-	case info.Started.Before(c.Since):
-		return nil, nil
-	}
-	return attempts, nil
 }
 
 // Evidence implements Store. What is not there, or not as it was recorded, is

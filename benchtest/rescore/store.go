@@ -11,8 +11,8 @@ import (
 // A Store keeps attempts and their evidence: the directories of runs, or a
 // database.
 type Store interface {
-	// Attempts yields the attempts that are chosen, run by run, each with all
-	// verdicts that were given on it. An error ends it.
+	// Attempts yields the attempts that are chosen, run by run, each with its own
+	// verdict and the last one that was given since. An error ends it.
 	Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error]
 	// Evidence reads what was recorded of a: the facts that are wanted and the
 	// job record.
@@ -26,7 +26,7 @@ type Choice struct {
 	Benchmark string    // a run's ID
 	Job       string    // an attempt's ID: RUN_ID/KEY/iN
 	Scenario  string    // a key
-	Since     time.Time // of runs that started then or later
+	Since     time.Time // that started then or later
 }
 
 // Chooses reports whether a is chosen, as far as its own record tells.

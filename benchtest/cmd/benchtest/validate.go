@@ -31,7 +31,7 @@ func validateCommand() command {
 			fs.StringVar(&v.choice.Benchmark, "benchmark-id", "", "of this `RUN_ID`")
 			fs.StringVar(&v.choice.Job, "job-id", "", "this one `RUN_ID/KEY/iN`")
 			fs.StringVar(&v.choice.Scenario, "scenario", "", "of this `key`")
-			fs.StringVar(&v.since, "since", "", "of runs that started at this `date` or later, or within this time (7d, 12h)")
+			fs.StringVar(&v.since, "since", "", "that started at this `date` or later, or within this time (7d, 12h)")
 			fs.BoolVar(&v.dryRun, "dry-run", false, "record nothing")
 			fs.BoolVar(&v.check, "check", false, "exit 1 when a verdict or a rule comes out otherwise")
 			fs.BoolVar(&v.asJSON, "json", false, "one JSON object a problem or an attempt")
