@@ -50,10 +50,13 @@ func (t Template) BuildName() string {
 var ErrUnavailable = errors.New("the template cannot be had here")
 
 // A Source is a base of the user's own: a directory, a root file system as a
-// tarball, or a disk as a qcow2.
+// tarball, a disk as a qcow2, or an image that a provider knows where to get.
 type Source struct {
 	Path string // absolute; "": it is at URL
 	URL  string // https
+	// Image is "REMOTE:ALIAS" as the incus command has it, for provider incus
+	// alone; with it the others are empty.
+	Image string
 	// Sum is the file's checksum, "sha256:HEX" or "sha512:HEX". Only with a
 	// Path may it be empty.
 	Sum string

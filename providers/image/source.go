@@ -25,6 +25,9 @@ const (
 // It must still be what it was when its template was loaded.
 func (s Store) open(ctx context.Context, src providers.Source) (string, shape, error) {
 	path := src.Path
+	if src.Image != "" {
+		return "", "", fmt.Errorf("base %s is an image of Incus, which provider incus alone can use: give a file, a URL or a release", src.Image)
+	}
 	if path == "" {
 		var err error
 		if path, err = s.Fetch(ctx, src.URL, src.Sum); err != nil {

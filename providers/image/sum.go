@@ -46,11 +46,15 @@ func verify(what, sum, want string) (string, error) {
 }
 
 // Digest is 64 hex digits over a source's content. Of one to be downloaded,
-// its checksum stands for that.
+// its checksum stands for that, and of an image of Incus its name.
 func Digest(src providers.Source) (string, error) {
 	h := sha256.New()
+	if src.Image != "" {
+		_, _ = io.WriteString(h, src.Image) // a hash never fails to write
+		return hex.EncodeToString(h.Sum(nil)), nil
+	}
 	if src.URL != "" {
-		_, _ = io.WriteString(h, src.Sum) // a hash never fails to write
+		_, _ = io.WriteString(h, src.Sum)
 		return hex.EncodeToString(h.Sum(nil)), nil
 	}
 	info, err := os.Stat(src.Path)

@@ -167,7 +167,10 @@ func (b *build) copyBase(ctx context.Context) error {
 	post := api.InstancesPost{Name: b.name, Type: api.InstanceTypeContainer, InstancePut: api.InstancePut{
 		Config: b.marks(), Profiles: []string{}, Devices: map[string]map[string]string{"root": b.s.root(0)},
 	}}
-	if b.t.Base == nil {
+	switch {
+	case b.t.Base == nil && b.t.Source != nil && b.t.Source.Image != "":
+		return b.fromRemote(ctx, post)
+	case b.t.Base == nil:
 		return b.fromImage(ctx, post)
 	}
 	base, err := b.base(ctx)
@@ -234,21 +237,26 @@ func (b *build) boot(ctx context.Context, keys providers.Keys, out bool) error {
 		return err
 	}
 	if out {
-		if b.s.bridge == "" {
-			return errors.New("its packages need a managed bridge with an IPv4 address: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
-		}
-		way, err := b.p.wayOut(ctx, b.s)
-		if err != nil {
-			return err
-		}
-		if err := b.p.update(ctx, b.name, func(put *api.InstancePut) { plug(put, []wire{way}) }); err != nil {
-			return err
-		}
-		if err := b.p.writeResolver(ctx, b.name, b.s); err != nil {
+		if err := b.wayOut(ctx); err != nil {
 			return err
 		}
 	}
 	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "start", Timeout: -1})
+}
+
+// wayOut lets the stopped instance go out for packages.
+func (b *build) wayOut(ctx context.Context) error {
+	if b.s.bridge == "" {
+		return errors.New("its packages need a managed bridge with an IPv4 address: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
+	}
+	way, err := b.p.wayOut(ctx, b.s)
+	if err != nil {
+		return err
+	}
+	if err := b.p.update(ctx, b.name, func(put *api.InstancePut) { plug(put, []wire{way}) }); err != nil {
+		return err
+	}
+	return b.p.writeResolver(ctx, b.name, b.s)
 }
 
 // introduceBuild gives the build its identity, both ways: an instance of an

@@ -47,7 +47,7 @@ func (p *Provider) Warnings(ctx context.Context) ([]string, error) {
 	}
 	vm, err := p.runsVMs(ctx)
 	if err == nil && !vm {
-		list = append(list, "virtual machines do not work, templates of type vm are refused: modprobe vhost_vsock, install qemu-system and restart incusd")
+		list = append(list, "virtual machines do not run in this Incus, with which benchtest makes none yet either: modprobe vhost_vsock, install qemu-system and restart incusd")
 	}
 	return list, err
 }

@@ -56,8 +56,8 @@ func namedRemote(env func(string) string) (remote, error) {
 	return remote{socket: system[1]}, nil
 }
 
-// configuredRemote reads a remote as `incus remote add` left it.
-func configuredRemote(env func(string) string, name string) (remote, error) {
+// remotes is the configuration of the incus command, and the directory where it is.
+func remotes(env func(string) string) (*cliconfig.Config, string, error) {
 	dir := env("INCUS_CONF")
 	if dir == "" {
 		base := env("XDG_CONFIG_HOME")
@@ -66,13 +66,30 @@ func configuredRemote(env func(string) string, name string) (remote, error) {
 		}
 		dir = filepath.Join(base, "incus")
 	}
-	c, err := cliconfig.LoadConfig(filepath.Join(dir, "config.yml"))
+	path := filepath.Join(dir, "config.yml")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return cliconfig.NewConfig(dir, true), dir, nil
+	}
+	c, err := cliconfig.LoadConfig(path)
 	if err != nil {
-		return remote{}, fmt.Errorf("read %s: %w", dir, err)
+		return nil, dir, fmt.Errorf("read %s: %w", dir, err)
+	}
+	return c, dir, nil
+}
+
+func unknownRemote(dir, name string) error {
+	return fmt.Errorf("it is not in %s: incus remote add %s ADDRESS", filepath.Join(dir, "config.yml"), name)
+}
+
+// configuredRemote reads a remote as `incus remote add` left it.
+func configuredRemote(env func(string) string, name string) (remote, error) {
+	c, dir, err := remotes(env)
+	if err != nil {
+		return remote{}, err
 	}
 	r, ok := c.Remotes[name]
 	if !ok {
-		return remote{}, fmt.Errorf("it is not in %s: incus remote add %s ADDRESS", filepath.Join(dir, "config.yml"), name)
+		return remote{}, unknownRemote(dir, name)
 	}
 	out := remote{url: r.Addr}
 	for _, file := range []struct {
@@ -84,11 +101,9 @@ func configuredRemote(env func(string) string, name string) (remote, error) {
 		{filepath.Join(dir, "client.key"), &out.args.TLSClientKey},
 		{filepath.Join(dir, "client.ca"), &out.args.TLSCA},
 	} {
-		b, err := os.ReadFile(file.path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if *file.into, err = readIfThere(file.path); err != nil {
 			return remote{}, err
 		}
-		*file.into = string(b)
 	}
 	if out.args.TLSClientKey == "" {
 		return remote{}, fmt.Errorf("there is no client certificate in %s: incus remote generate-certificate", dir)

@@ -38,3 +38,19 @@ func TestAbsent(t *testing.T) {
 		})
 	}
 }
+
+// A pool without quotas is not said to bound a disk.
+func TestEnforced(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		driver string
+		disk   bool
+	}{{"btrfs", true}, {"zfs", true}, {"dir", false}, {"nfs", false}} {
+		e := (&Machine{p: &Provider{site: &site{driver: tc.driver}}}).Enforced()
+		assert.True(t, e.Memory && e.CPU && e.Pids, tc.driver)
+		assert.Equal(t, tc.disk, e.Disk, tc.driver)
+		if !tc.disk {
+			assert.Contains(t, e.Reason, "is "+tc.driver)
+		}
+	}
+}
