@@ -19,12 +19,9 @@ need nsenter util-linux
 if [ -n "${SETUP_TEST:-}" ]; then # disks for virtual machines, the schema of JUnit
 	need qemu-img qemu-utils
 	need extlinux extlinux
-<<<<<<< HEAD
 	# its programs are in no PATH
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-=======
 	need xmllint libxml2-utils
->>>>>>> 47fdc7d (reports: write JUnit with rules as cases, reruns, tails of transcripts and attachments)
 fi
 
 if ! command -v go >/dev/null 2>&1; then
