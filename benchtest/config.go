@@ -29,6 +29,12 @@ type Config struct {
 	// Nil means ./templates where that directory exists.
 	Templates fs.FS
 
+	// Secrets are texts that no log, report or database may show, such as
+	// os.Getenv("API_KEY"). The values of the variables that -benchtest.engine-env
+	// names are secret already. Shorter ones than redact.Shortest are not looked
+	// for.
+	Secrets []string
+
 	// Provider is used where neither a flag nor a build tag says which; empty
 	// means local.
 	Provider string

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // openRecord makes the run's directory and its log.
@@ -20,12 +21,15 @@ func (s *suite) openRecord(_ context.Context, id string) error {
 		return err
 	}
 	s.runner.Record = run
+	s.secrets = redact.New(secrets(s.config, s.set.engineEnv, os.LookupEnv))
+	run.Hide(s.secrets)
 	log, err := os.OpenFile(filepath.Join(run.Dir, "benchtest.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return errors.Join(fmt.Errorf("open log: %w", err), run.Close())
 	}
-	s.runner.Log = slog.New(slog.NewTextHandler(log, nil))
-	s.undo = append(s.undo, func(context.Context) error { return log.Close() })
+	hidden := s.secrets.Writer(log)
+	s.runner.Log = slog.New(slog.NewTextHandler(hidden, nil))
+	s.undo = append(s.undo, func(context.Context) error { return errors.Join(hidden.Flush(), log.Close()) })
 	return run.Log.Append(reports.Event{Kind: reports.RunStarted, RunID: run.ID, Run: s.info()})
 }
 

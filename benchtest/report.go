@@ -32,7 +32,7 @@ func (s *suite) report(code int) error {
 	if err != nil {
 		return fmt.Errorf("find report directory: %w", err)
 	}
-	info := *s.info()
+	info := hide(s.secrets, *s.info())
 	info.GateVerdict = s.verdict
 	if info.Dir, err = filepath.Abs(run.Dir); err != nil {
 		return fmt.Errorf("find the record: %w", err)
@@ -57,7 +57,7 @@ func (s *suite) report(code int) error {
 		_, err := w.Write(summary.Bytes())
 		return err
 	}))
-	errs = append(errs, writeStepSummary(os.Getenv(stepSummary), s.attempts, info), s.show(dir, summary.Bytes()), run.Close())
+	errs = append(errs, reports.AppendStepSummary(os.Getenv(reports.StepSummary), s.attempts, info), s.show(dir, summary.Bytes()), run.Close())
 	return errors.Join(errs...)
 }
 
@@ -115,7 +115,7 @@ func (s *suite) repeat(a reports.Attempt) string {
 			line = append(line, "-"+f.Name+"="+providers.ShellWord(f.Value.String()))
 		}
 	})
-	return strings.Join(append(line, fmt.Sprintf("-benchtest.seed=%d", a.Seed)), " ")
+	return s.secrets.String(strings.Join(append(line, fmt.Sprintf("-benchtest.seed=%d", a.Seed)), " "))
 }
 
 // onceOnly are the flags that chose this run's attempts or where they report,

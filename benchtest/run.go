@@ -68,9 +68,12 @@ func (s *suite) scenario(t *testing.T, sc *scenario.Scenario) {
 // attempt makes one attempt and shows it as tests.
 func (s *suite) attempt(t *testing.T, sc *scenario.Scenario, iteration int) {
 	t.Helper()
+	output := s.secrets.Writer(t.Output())
 	rec := s.runner.Run(s.ctx, attempt.Spec{
-		Scenario: sc, Iteration: iteration, Test: t.Name(), Output: t.Output(), Artifacts: artifacts(t),
+		Scenario: sc, Iteration: iteration, Test: t.Name(), Output: output, Artifacts: artifacts(t),
 	})
+	_ = output.Flush() // as the attempt: the test's output is a courtesy
+	rec = hideAttempt(s.secrets, rec)
 	s.add(rec)
 	rec.Dir = filepath.Join(s.runner.Record.Dir, rec.Dir) // what people and other tools can open
 	publish(t, rec, !s.set.gate.Any())

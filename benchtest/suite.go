@@ -20,6 +20,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // current is the one suite of the process: TestMain makes it and the tests,
@@ -58,6 +59,7 @@ type suite struct {
 	rounds   map[string]int  // attempts begun, by key
 	attempts []reports.Attempt
 
+	secrets  *redact.Set          // nil: nothing is secret
 	baseline []stats.Scenario     // of the gate's no-regression
 	verdict  *reports.GateVerdict // nil until the tests are over, and without a gate
 }

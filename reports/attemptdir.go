@@ -12,6 +12,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // Bounds of what one attempt may leave on the disk, in bytes.
@@ -34,6 +35,7 @@ type AttemptDir struct {
 	facts      map[facts.Checkpoint]*record
 	job        *record
 	transcript *stream
+	secrets    *redact.Set
 
 	done func() // where set, called once when it is closed
 
@@ -76,6 +78,12 @@ func (d *AttemptDir) open() error {
 	}
 	d.transcript, err = d.stream(transcriptName, MaxTranscript)
 	return err
+}
+
+// hide keeps secrets out of all that is written from now on.
+func (d *AttemptDir) hide(secrets *redact.Set) {
+	d.secrets = secrets
+	d.transcript.hide(secrets)
 }
 
 // openDirs makes directories and keeps them open, so that a file in one of
@@ -129,7 +137,7 @@ func (d *AttemptDir) WriteSnapshot(s facts.Snapshot) error {
 	}
 	b, err := json.Marshal(s)
 	if err == nil {
-		err = r.append(append(b, '\n'))
+		err = r.append(append(d.secrets.JSON(b), '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("write snapshot of %s at %s: %w", s.Host, s.Checkpoint, err)
@@ -141,7 +149,7 @@ func (d *AttemptDir) WriteSnapshot(s facts.Snapshot) error {
 func (d *AttemptDir) WriteJob(j rules.Job) error {
 	b, err := json.MarshalIndent(j, "", "  ")
 	if err == nil {
-		err = d.job.append(append(b, '\n'))
+		err = d.job.append(append(d.secrets.JSON(b), '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("write job record: %w", err)
@@ -171,6 +179,7 @@ func (d *AttemptDir) Log(name string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.hide(d.secrets)
 	d.logs = append(d.logs, s)
 	return s, nil
 }

@@ -3,10 +3,13 @@ package reports
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"os"
 	"sync"
+
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // record is an evidence file that is written in whole pieces, each chained as
@@ -44,6 +47,19 @@ type stream struct {
 	sum   *counter
 	once  sync.Once
 	err   error
+
+	redactor *redact.Writer // nil: nothing is secret
+}
+
+// hide keeps secrets out of what is written from now on.
+func (s *stream) hide(secrets *redact.Set) {
+	if secrets == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.redactor = secrets.Writer(s.W)
+	s.W = s.redactor
 }
 
 func newStream(name string, f *os.File, c *chain, limit int64) *stream {
@@ -59,7 +75,10 @@ func (s *stream) Close() error {
 	s.once.Do(func() {
 		s.mu.Lock() // a late writer finds the file closed, not half chained
 		defer s.mu.Unlock()
-		if s.err = s.file.Close(); s.err == nil && s.sum.n > 0 {
+		if s.redactor != nil {
+			s.err = s.redactor.Flush()
+		}
+		if s.err = errors.Join(s.err, s.file.Close()); s.err == nil && s.sum.n > 0 {
 			s.err = s.chain.add(Link{File: s.name, Bytes: s.sum.n, SHA256: hex.EncodeToString(s.sum.hash.Sum(nil))})
 		}
 	})

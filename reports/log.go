@@ -9,14 +9,24 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // A Log writes events.jsonl: append-only, one JSON object a line. Its methods
 // may be called concurrently. The caller closes it.
 type Log struct {
-	mu    sync.Mutex
-	file  *os.File
-	saver *saver
+	mu      sync.Mutex
+	file    *os.File
+	saver   *saver
+	secrets *redact.Set
+}
+
+// hide keeps secrets out of all lines from now on.
+func (l *Log) hide(secrets *redact.Set) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secrets = secrets
 }
 
 // OpenLog opens the log at path for appending and makes it where it is not
@@ -49,7 +59,7 @@ func (l *Log) Append(e Event) error {
 	}
 	l.mu.Lock()
 	// One write a line: with O_APPEND no other line can come between.
-	_, err = l.file.Write(append(line, '\n'))
+	_, err = l.file.Write(append(l.secrets.JSON(line), '\n'))
 	l.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("append event %s: %w", e.Kind, err)

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // A Run is the directory of one invocation of the suite:
@@ -23,8 +26,16 @@ type Run struct {
 	Dir string
 	Log *Log
 
-	root   *os.Root
-	spares spares
+	root    *os.Root
+	spares  spares
+	secrets *redact.Set
+}
+
+// Hide keeps secrets out of all that is written from now on. It is called before
+// the first attempt.
+func (r *Run) Hide(secrets *redact.Set) {
+	r.secrets = secrets
+	r.Log.hide(secrets)
 }
 
 // EventsFile is the record of a run, in its directory.
@@ -88,7 +99,20 @@ func (r *Run) AttemptDir(key string, iteration int) (*AttemptDir, error) {
 	}
 	d.Name, d.Path, d.done = filepath.ToSlash(name), filepath.Join(r.Dir, name), r.spares.giveBack
 	r.spares.refill()
+	d.hide(r.secrets)
 	return d, nil
+}
+
+// Adopt copies the evidence of an attempt of another run to name, where it stood
+// there: Attempt.Dir. What is there already is an error.
+func (r *Run) Adopt(name string, evidence fs.FS) error {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return fmt.Errorf("adopt evidence: %q leaves the run", name)
+	}
+	if err := os.CopyFS(filepath.Join(r.Dir, filepath.FromSlash(name)), evidence); err != nil {
+		return fmt.Errorf("adopt evidence: %w", err)
+	}
+	return nil
 }
 
 // Publish copies events.jsonl, as far as it is written, to dir.
