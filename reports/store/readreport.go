@@ -56,10 +56,10 @@ func (db *DB) readVerdicts(ctx context.Context, id string, a *reports.Attempt) e
 			x      rules.Result
 			number int
 		)
-		err := r.Scan(&number, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Expected, &x.Got, &x.Checkpoint, &x.Raw, &x.Grade, &x.Evidence, &x.Reason)
+		err := r.Scan(&number, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Expected, &x.Got, &x.Checkpoint, &x.Raw, &x.Grade, &x.Evidence, &x.Reason, &x.Once)
 		results[number] = append(results[number], x)
 		return err
-	}, `SELECT verdict_number, scope, label, host_name, required, status, expected, got, checkpoint, raw_observation, grade, evidence, reason
+	}, `SELECT verdict_number, scope, label, host_name, required, status, expected, got, checkpoint, raw_observation, grade, evidence, reason, once
 		FROM rule_results WHERE report_id = $1 ORDER BY verdict_number, number`, id)
 	if err != nil {
 		return err

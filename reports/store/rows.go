@@ -87,7 +87,7 @@ func (r rows) addVerdict(id string, number int, v reports.Verdict) {
 	r.add(verdictTable, id, int64(number), unixMS(v.At), v.Scenario, v.Rules, string(v.Outcome), text(v.Reason), v.Score, text(v.Version))
 	for i, x := range v.Results {
 		r.add(resultTable, id, int64(number), int64(i+1), string(x.Scope), text(x.Label), text(x.Host), x.Required, string(x.Status), text(x.Expected),
-			text(x.Got), text(x.Checkpoint), text(x.Raw), text(x.Grade), text(string(x.Evidence)), text(x.Reason))
+			text(x.Got), text(x.Checkpoint), text(x.Raw), text(x.Grade), text(string(x.Evidence)), text(x.Reason), x.Once)
 	}
 }
 

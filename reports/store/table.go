@@ -33,7 +33,7 @@ var (
 	taskTable       = newTable("tasks", "id job_id number host_name agent description plan summary executed_commands")
 	ticketTable     = newTable("tickets", "id gateway number title body status summary messages")
 	verdictTable    = newTable("verdicts", "report_id number decided_unix_ms scenario_digest rules_digest outcome reason compliance_score benchtest_version")
-	resultTable     = newTable("rule_results", `report_id verdict_number number scope label host_name required status expected got checkpoint raw_observation grade evidence reason`)
+	resultTable     = newTable("rule_results", `report_id verdict_number number scope label host_name required status expected got checkpoint raw_observation grade evidence reason once`)
 	factsTable      = newTable("facts", "report_id checkpoint base_checkpoint body_bytes body_zstd")
 	transcriptTable = newTable("transcripts", "report_id body_bytes body_zstd")
 )

@@ -51,6 +51,7 @@ func Report(t *testing.T, b store.Benchmark, key string, iteration int) store.Re
 		a.Results = append(a.Results, rules.Result{
 			Label: fmt.Sprintf("rule %d %s", i, Hostile), Scope: rules.ScopeState, Required: i > 0, Status: rules.Holds, Host: "web1",
 			Expected: Hostile, Got: Hostile, Checkpoint: "held", Raw: Hostile, Grade: "host", Evidence: rules.Observed, Reason: Hostile,
+			Once: i == 0,
 		})
 	}
 	job, err := json.Marshal(rules.Job{
