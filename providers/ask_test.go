@@ -303,7 +303,7 @@ func TestFactsPacked(t *testing.T) {
 	file := probeFile(t)
 	_, err := file.WriteAt([]byte(want), 0)
 	require.NoError(t, err)
-	for _, slow := range []bool{false, true} {
+	for _, pace := range []float64{0, 4} {
 		_, m, keys := clone(t, providertest.FakeOptions{Exec: func(c providertest.Call) providertest.Answerer {
 			return func(ctx context.Context) int {
 				size, err := strconv.Atoi(c.Argv[5])
@@ -311,7 +311,7 @@ func TestFactsPacked(t *testing.T) {
 				sent := make([]byte, size)
 				_, err = io.ReadFull(c.Stdin, sent)
 				assert.NoError(t, err)
-				assert.Equal(t, slow, size < len(want))
+				assert.Equal(t, pace > 1, size < len(want))
 				unpack := exec.CommandContext(ctx, "/bin/sh", "-c", c.Argv[6])
 				unpack.Stdin = bytes.NewReader(sent)
 				got, err := unpack.Output()
@@ -320,7 +320,7 @@ func TestFactsPacked(t *testing.T) {
 				return 1
 			}
 		}})
-		s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: file, Slow: slow})
+		s, err := providers.Open(t.Context(), m, "web1", keys.Access("root"), providers.SandboxOptions{Probe: file, Pace: pace})
 		require.NoError(t, err)
 		_, err = s.Facts(t.Context(), facts.Request{})
 		require.ErrorContains(t, err, "send the probe")

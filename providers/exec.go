@@ -10,7 +10,7 @@ import (
 )
 
 // The clocks of a command that is over. Together they keep Exec within its
-// limit and two seconds.
+// limit and two seconds; those of the kill go at the guest's pace.
 const (
 	// settleIdle is how long the streams of a command that has exited may say
 	// nothing before they count as held open by a descendant.

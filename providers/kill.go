@@ -65,7 +65,7 @@ func ParseKill(line string) (pid int, ok bool) {
 // of root's, so a second session does it; a guest that grants none, or does not
 // answer, loses the first session or the whole connection.
 func (x *execution) kill() {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), killedLimit, errLimit)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), x.sandbox.o.paced(killedLimit), errLimit)
 	defer cancel()
 	report := time.NewTimer(reportLimit)
 	defer report.Stop()
@@ -75,7 +75,7 @@ func (x *execution) kill() {
 	}
 	err := errors.New("the login shell has not started it yet")
 	if pid := x.stderr.pid(); pid != 0 {
-		err = x.ses.link.killSession(ctx, x.sandbox.access, pid)
+		err = x.ses.link.killSession(ctx, x.sandbox.access, pid, x.sandbox.o.paced(killLimit))
 	}
 	if err != nil {
 		x.sandbox.log.Warn("command not killed", "error", err)
@@ -93,8 +93,8 @@ func (x *execution) kill() {
 }
 
 // killSession kills all processes of the session pid.
-func (l *link) killSession(ctx context.Context, a Access, pid int) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, killLimit, errLimit)
+func (l *link) killSession(ctx context.Context, a Access, pid int, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLimit)
 	defer cancel()
 	ses, err := l.session(ctx, func() {})
 	if err != nil {

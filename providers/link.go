@@ -30,7 +30,7 @@ type link struct {
 
 // dial makes one connection to the guest's SSH server.
 func (s *Sandbox) dial(ctx context.Context) (*link, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit))
 	defer cancel()
 	conn, err := s.machine.Dial(ctx)
 	if err != nil {

@@ -13,13 +13,11 @@ type Pacer interface {
 // Stretch is a limit of what a guest does, for machines of p. What an engine
 // has to itself is not stretched: its time is what is scored.
 func Stretch(p Provider, limit time.Duration) time.Duration {
-	return time.Duration(float64(limit) * paceOf(p))
+	return time.Duration(float64(limit) * PaceOf(p))
 }
 
-// Slow reports whether p's machines are slower than limits expect.
-func Slow(p Provider) bool { return paceOf(p) > 1 }
-
-func paceOf(p Provider) float64 {
+// PaceOf is p's word, 1 where it has none.
+func PaceOf(p Provider) float64 {
 	if slow, ok := p.(Pacer); ok {
 		return max(1, slow.Pace())
 	}

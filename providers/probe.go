@@ -108,7 +108,8 @@ func (r *resident) over() bool {
 
 // settle sends a probe and stays with it until it goes.
 func (s *Sandbox) settle(l *link, r *resident) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), residentLimit, fmt.Errorf("it did not come within %s", residentLimit))
+	limit := s.o.paced(residentLimit)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("it did not come within %s", limit))
 	defer cancel()
 	ctx, stop := s.alive(ctx)
 	defer stop()
@@ -181,7 +182,7 @@ func (s *Sandbox) sendResident(ses *session) (*talk.Talk, error) {
 	return t, nil
 }
 
-// packedProbe is the probe as it is sent: where each byte is dear, it is small.
+// packedProbe is the probe as it is sent: where the guest is slow, it is small.
 func (s *Sandbox) packedProbe() (probe io.Reader, size int64, unpack string, err error) {
 	info, err := s.o.Probe.Stat()
 	if err != nil {
@@ -189,7 +190,7 @@ func (s *Sandbox) packedProbe() (probe io.Reader, size int64, unpack string, err
 	}
 	// A section has an offset of its own: the file is shared.
 	file := io.NewSectionReader(s.o.Probe, 0, info.Size())
-	if !s.o.Slow {
+	if s.o.Pace == 1 {
 		return file, info.Size(), "cat", nil
 	}
 	var b bytes.Buffer

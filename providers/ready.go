@@ -13,11 +13,7 @@ import (
 const readyPoll = 50 * time.Millisecond
 
 // lookLimit bounds one look: a guest that is going down may leave one hanging.
-// One that is only slow gets more time for the next, up to slowLook.
-const (
-	lookLimit = 5 * time.Second
-	slowLook  = 20 * time.Second
-)
+const lookLimit = 5 * time.Second
 
 // readyScript prints the state of PID 1, then a line for each queued job. Its
 // $0 names it to fakes.
@@ -27,13 +23,10 @@ const readyScript = `systemctl is-system-running; systemctl list-jobs --no-legen
 // or degraded with no job queued. The error says what it said last.
 func (s *Sandbox) WaitReady(ctx context.Context) error {
 	state := "no answer yet"
-	for limit := lookLimit; ; {
+	for {
 		// Nothing is printed to a terminal and nothing failed in the guest's eyes
 		// when systemctl exits 1 for "starting": only the words count.
-		r, err := s.Exec(ctx, Command{Argv: []string{"/bin/sh", "-c", readyScript, "benchtest-ready"}, Limit: limit})
-		if r.TimedOut {
-			limit = min(2*limit, slowLook)
-		}
+		r, err := s.Exec(ctx, Command{Argv: []string{"/bin/sh", "-c", readyScript, "benchtest-ready"}, Limit: s.o.paced(lookLimit)})
 		switch {
 		case err != nil && (ctx.Err() != nil || hopeless(err)):
 			return fmt.Errorf("wait until %s is ready (%s): %w", s.host, state, err)
@@ -118,7 +111,7 @@ func (s *Sandbox) startReboot(ctx context.Context) error {
 		return err
 	}
 	// The guest may go down before it has answered, or hang on the way.
-	r, err := s.Exec(ctx, Command{Argv: []string{"systemctl", "reboot"}, Limit: lookLimit})
+	r, err := s.Exec(ctx, Command{Argv: []string{"systemctl", "reboot"}, Limit: s.o.paced(lookLimit)})
 	switch {
 	case err == nil && r.ExitStatus > 0:
 		return fmt.Errorf("systemctl reboot: exit status %d: %q", r.ExitStatus, bytes.TrimSpace(r.Stderr))
@@ -134,7 +127,7 @@ var bootFiles = [...]string{"/proc/sys/kernel/random/boot_id", "/proc/1/stat"}
 
 // BootID names the guest's present boot; another boot has another one.
 func (s *Sandbox) BootID(ctx context.Context) (string, error) {
-	r, err := s.Exec(ctx, Command{Argv: append([]string{"/bin/cat"}, bootFiles[:]...), Limit: lookLimit})
+	r, err := s.Exec(ctx, Command{Argv: append([]string{"/bin/cat"}, bootFiles[:]...), Limit: s.o.paced(lookLimit)})
 	if err != nil {
 		return "", fmt.Errorf("read boot id: %w", err)
 	}

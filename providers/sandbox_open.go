@@ -28,16 +28,19 @@ type SandboxOptions struct {
 	// Probe is the static probe binary, open for reading. It is shared, read
 	// with ReadAt and never closed here. Nil: Facts is an error.
 	Probe *os.File
-	// Slow: what comes to the guest costs it more than it costs us to pack it.
-	Slow bool
+	// Pace is how many times longer than elsewhere the guest may take over what
+	// SSH asks of it (see Pacer); zero means 1. To a slow one we send what we
+	// send packed.
+	Pace float64
 	// Log is told of reconnects and of commands that could not be killed. Nil:
 	// nobody is.
 	Log *slog.Logger
 	// ConnectLimit bounds one wait for a connection, retries included; zero
-	// means a minute.
+	// means a minute, at the guest's pace.
 	ConnectLimit time.Duration
 	// KeepAlive is the pause between two questions whether the connection
-	// still lives, and how long an answer may take; zero means 15 s.
+	// still lives, and how long an answer may take; zero means 15 s, at the
+	// guest's pace.
 	KeepAlive time.Duration
 }
 
@@ -71,11 +74,12 @@ const maxSessions = 7
 
 // NewSandbox makes the sandbox of host, which is m. It connects lazily.
 func NewSandbox(m Machine, host string, a Access, o SandboxOptions) *Sandbox {
+	o.Pace = max(1, o.Pace)
 	if o.ConnectLimit == 0 {
-		o.ConnectLimit = time.Minute
+		o.ConnectLimit = o.paced(time.Minute)
 	}
 	if o.KeepAlive == 0 {
-		o.KeepAlive = 15 * time.Second
+		o.KeepAlive = o.paced(15 * time.Second)
 	}
 	log := o.Log
 	if log == nil {
@@ -88,6 +92,11 @@ func NewSandbox(m Machine, host string, a Access, o SandboxOptions) *Sandbox {
 		sessions: make(chan struct{}, maxSessions),
 		closed:   make(chan struct{}),
 	}
+}
+
+// paced is a limit of what the guest does by itself.
+func (o SandboxOptions) paced(limit time.Duration) time.Duration {
+	return time.Duration(float64(limit) * o.Pace)
 }
 
 // Open is NewSandbox and the first connection: the SSH server answers, with

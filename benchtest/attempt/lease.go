@@ -134,7 +134,7 @@ func (r *Runner) sandbox(c *fixtures.Clone) *providers.Sandbox {
 	if c.Root != nil {
 		return c.Root
 	}
-	return providers.NewSandbox(c.Machine, c.HostName, c.Access("root"), providers.SandboxOptions{Probe: r.Probe, Slow: providers.Slow(r.Provider), Log: r.Log})
+	return providers.NewSandbox(c.Machine, c.HostName, c.Access("root"), providers.SandboxOptions{Probe: r.Probe, Pace: providers.PaceOf(r.Provider), Log: r.Log})
 }
 
 // readyEvery is the pause between two looks at a template's ready: rules.

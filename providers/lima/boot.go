@@ -26,7 +26,7 @@ const (
 	// bootTries: under emulation about two boots in ten hang before the kernel.
 	bootTries = 3
 	bootPoll  = 50 * time.Millisecond
-	// resumeLimit is for a guest that goes on from a saved state.
+	// resumeLimit is for a guest that goes on from a saved state, at its pace.
 	resumeLimit = 2 * time.Minute
 )
 
@@ -76,7 +76,8 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 	}
 	whole, silence := t.settings.bootLimits()
 	if b.state != "" {
-		whole, silence = resumeLimit, resumeLimit
+		whole = providers.Stretch(p, resumeLimit)
+		silence = whole
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, whole, fmt.Errorf("it does not answer within %s", whole))
 	defer cancel()

@@ -147,10 +147,8 @@ func (p *Provider) adoptClone(ctx context.Context, m *Machine, b bootSpec, pinne
 
 // adoptResumed does it by the console, whose reader was saved with the guest.
 func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (string, error)) error {
-	const (
-		consoleTries = 4
-		consoleLimit = 5 * time.Second
-	)
+	const consoleTries = 4
+	limit := providers.Stretch(p, 5*time.Second)
 	if err := p.awaitQEMU(ctx, b.instance); err != nil {
 		return err
 	}
@@ -160,7 +158,7 @@ func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (
 		if err != nil {
 			return err
 		}
-		brief, cancel := context.WithTimeout(ctx, consoleLimit)
+		brief, cancel := context.WithTimeout(ctx, limit)
 		last = p.console(brief, b.instance, text)
 		cancel()
 		if last == nil || ctx.Err() != nil {

@@ -90,7 +90,7 @@ func (p *Provider) admin(ctx context.Context, m providers.Machine, pinned ssh.Pu
 		limit = time.Until(deadline)
 	}
 	return providers.Open(ctx, m, m.ID(), providers.Access{User: "root", Login: guestUser, Key: key, HostKey: pinned},
-		providers.SandboxOptions{ConnectLimit: limit})
+		providers.SandboxOptions{ConnectLimit: limit, Pace: p.Pace()})
 }
 
 // dial connects to the SSH server of the instance, which limactl forwards to a

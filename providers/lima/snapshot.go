@@ -67,8 +67,7 @@ func (m *Machine) restore(ctx context.Context, r record, tag string) error {
 
 // tellTime sets the clock of a guest that has just gone on.
 func (m *Machine) tellTime(ctx context.Context, r record) error {
-	const consoleLimit = 10 * time.Second
-	brief, cancel := context.WithTimeout(ctx, consoleLimit)
+	brief, cancel := context.WithTimeout(ctx, providers.Stretch(m.p, 10*time.Second))
 	defer cancel()
 	if m.p.console(brief, r.Instance, wakeScript(time.Now())) == nil {
 		return nil

@@ -160,7 +160,7 @@ func (s *suite) destroy(t *testing.T, m providers.Machine) {
 // open is a sandbox of m as user.
 func (s *suite) open(t *testing.T, m providers.Machine, host string, a providers.Access) *providers.Sandbox {
 	t.Helper()
-	sb, err := providers.Open(s.patience(t), m, host, a, providers.SandboxOptions{Probe: s.probe, Slow: providers.Slow(s.New(t))})
+	sb, err := providers.Open(s.patience(t), m, host, a, providers.SandboxOptions{Probe: s.probe, Pace: providers.PaceOf(s.New(t))})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, sb.Close()) })
 	return sb
