@@ -98,9 +98,8 @@ func (p *Provider) createSnapshot(ctx context.Context, instance, tag string) err
 }
 
 // snapshotCommand creates, applies or deletes a snapshot: of a machine that runs
-// by way of QEMU's monitor, where limactl's own start would be most of what it
-// takes, else by limactl. What its QEMU complains of is only in limactl's log:
-// its exit status is 0.
+// by way of QEMU's monitor, which is all that limactl would do, else by limactl.
+// What QEMU complains of there is only in limactl's log: its exit status is 0.
 func (p *Provider) snapshotCommand(ctx context.Context, instance, verb, tag string) error {
 	if p.on(instance) {
 		return p.snapshotNow(ctx, instance, verb, tag)
