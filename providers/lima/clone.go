@@ -145,27 +145,33 @@ func (p *Provider) adoptClone(ctx context.Context, m *Machine, b bootSpec, pinne
 	return err
 }
 
-// adoptResumed does it by the console, whose reader was saved with the guest.
+// adoptResumed does it by the console, whose reader was saved with the guest. It
+// is greeted until it answers, and told once: a guest that is slow would do
+// again and again what it is told again.
 func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (string, error)) error {
-	const consoleTries = 4
-	limit := providers.Stretch(p, 5*time.Second)
+	const greetings = 4
 	if err := p.awaitQEMU(ctx, b.instance); err != nil {
 		return err
 	}
-	var last error
-	for range consoleTries {
-		text, err := script()
-		if err != nil {
-			return err
-		}
-		brief, cancel := context.WithTimeout(ctx, limit)
-		last = p.console(brief, b.instance, text)
-		cancel()
-		if last == nil || ctx.Err() != nil {
-			return last
+	tell := func(text string, limit time.Duration) error {
+		ctx, cancel := context.WithTimeout(ctx, providers.Stretch(p, limit))
+		defer cancel()
+		return p.console(ctx, b.instance, text)
+	}
+	var err error
+	for range greetings {
+		if err = tell(":", 5*time.Second); err == nil || ctx.Err() != nil {
+			break
 		}
 	}
-	return last
+	if err != nil {
+		return err
+	}
+	text, err := script()
+	if err != nil {
+		return err
+	}
+	return tell(text, 30*time.Second)
 }
 
 // awaitQEMU waits until the state is loaded: QEMU's monitor answers no sooner,

@@ -102,9 +102,11 @@ func archive(files []guest.File) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// run runs a script of ours as root in a guest, and returns what it printed.
+// run runs a script of ours as root in a guest, and returns what it printed. Its
+// limit is for one that is emulated on a busy machine.
 func run(ctx context.Context, root *providers.Sandbox, script string) ([]byte, error) {
-	return runFor(ctx, root, script, time.Minute)
+	const scriptLimit = 4 * time.Minute
+	return runFor(ctx, root, script, scriptLimit)
 }
 
 func runFor(ctx context.Context, root *providers.Sandbox, script string, limit time.Duration) ([]byte, error) {
