@@ -46,12 +46,42 @@ func (p *Provider) List(ctx context.Context) ([]providers.MachineInfo, error) {
 	return infos, nil
 }
 
-// statuses maps limactl's instances to their states.
+// statuses maps our instances to limactl's word for their states. One that is
+// half made or half gone is not among them.
 func (p *Provider) statuses(ctx context.Context) (map[string]string, error) {
-	out, err := p.tool.run(ctx, "", "list", "--json", "--tty=false")
+	const tries = 3 // one may go while limactl looks
+	var last error
+	for range tries {
+		known, err := p.loadable()
+		if err != nil || len(known) == 0 {
+			return nil, err
+		}
+		out, err := p.tool.run(ctx, "", append([]string{"list", "--json", "--tty=false"}, known...)...)
+		if err == nil {
+			return parseStatuses(out)
+		}
+		last = err
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, last
+}
+
+// loadable are the instances of ours that limactl can read. It refuses to list
+// any when one that it is to list has no configuration yet, or no more.
+func (p *Provider) loadable() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(p.tool.settings.home, instancePrefix+"*", "lima.yaml"))
 	if err != nil {
 		return nil, err
 	}
+	for i, f := range files {
+		files[i] = filepath.Base(filepath.Dir(f))
+	}
+	return files, nil
+}
+
+func parseStatuses(out []byte) (map[string]string, error) {
 	list, err := parseList(out)
 	if err != nil {
 		return nil, err

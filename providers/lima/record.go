@@ -54,12 +54,14 @@ func keyLine(key ssh.PublicKey) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 }
 
+const instancePrefix = "benchtest-"
+
 // instanceName is limactl's name of what is called id in the state of home.
 // Sockets below it must have paths of at most 104 characters, so it is short;
 // the record says what it stands for.
 func instanceName(home, id string) string {
 	sum := sha256.Sum256([]byte(home + "\x00" + id))
-	return "benchtest-" + hex.EncodeToString(sum[:5])
+	return instancePrefix + hex.EncodeToString(sum[:5])
 }
 
 func (p *Provider) machines() string            { return filepath.Join(p.state, "machines") }
