@@ -22,7 +22,7 @@ import (
 // The probe removes its file as soon as it runs. $0 names the script to fakes.
 const (
 	residentScript = `umask 077; ` +
-		`for d in /run/benchtest /dev/shm /var/lib/benchtest; do ` +
+		`for d in /run/benchtest /dev/shm/benchtest /var/lib/benchtest; do ` +
 		`p=$d/probe-$1; { mkdir -p "$d" && : >"$p" && chmod 700 "$p" && "$p"; } 2>/dev/null && break; rm -f -- "$p"; done; ` +
 		`head -c "$2" | $3 >"$p" && "$p" --serve; s=$?; rm -f -- "$p"; exit $s`
 	residentName = "benchtest-probe"

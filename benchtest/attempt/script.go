@@ -61,6 +61,10 @@ const scriptDir = "/run/benchtest-step"
 // shell runs one file of the scenario on a host, with the scenario's files/
 // beside it.
 func (t *try) shell(ctx context.Context, h *host, file string, limit time.Duration) (scriptResult, error) {
+	content, err := fs.ReadFile(t.sc.FS, file)
+	if err != nil {
+		return scriptResult{}, fmt.Errorf("read it: %w", err)
+	}
 	dir := fmt.Sprintf("%s-%s", scriptDir, strings.TrimSuffix(file, path.Ext(file)))
 	defer t.remove(ctx, h, dir)
 	if err := t.upload(ctx, h.root, dir, file); err != nil {
@@ -68,7 +72,7 @@ func (t *try) shell(ctx context.Context, h *host, file string, limit time.Durati
 	}
 	var log bytes.Buffer
 	res, err := h.root.Exec(ctx, providers.Command{
-		Argv: []string{dir + "/" + file}, Dir: dir, Limit: limit,
+		Argv: append(interpreter(content), dir+"/"+file), Dir: dir, Limit: limit,
 		Env:    []string{"BENCHTEST_HOST=" + h.name},
 		Stdout: &log, Stderr: &log,
 	})
@@ -80,6 +84,21 @@ func (t *try) shell(ctx context.Context, h *host, file string, limit time.Durati
 		return scriptResult{}, fmt.Errorf("not done after %s", limit)
 	}
 	return scriptResult{file: file, host: h.name, exit: res.ExitStatus, output: log.String()}, nil
+}
+
+// interpreter is what the kernel would run a script with. It is named here,
+// since a Debian with a kernel of its own executes nothing from /run.
+func interpreter(script []byte) []string {
+	first, _, _ := bytes.Cut(script, []byte("\n"))
+	line, found := strings.CutPrefix(string(first), "#!")
+	if line = strings.TrimSpace(line); !found || line == "" {
+		return []string{"/bin/sh"}
+	}
+	program, argument, _ := strings.Cut(line, " ")
+	if argument = strings.TrimSpace(argument); argument == "" {
+		return []string{program}
+	}
+	return []string{program, argument}
 }
 
 // upload copies one file of the scenario, and files/ beside it.

@@ -96,7 +96,7 @@ func ownProcess(f Fact) bool {
 	}
 	return !slices.ContainsFunc(args, func(a any) bool {
 		s, _ := a.(string)
-		return !strings.Contains(s, "/run/benchtest/probe-")
+		return !strings.Contains(s, "/benchtest/probe-")
 	})
 }
 

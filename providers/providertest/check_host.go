@@ -105,6 +105,6 @@ func (s *suite) testFacts(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, all.Facts)
 	assert.Equal(t, queries[1], all.Facts[0].Query)
-	left := s.shell(t, sb, `ls /run/benchtest/probe-* /dev/shm/*probe-* /var/lib/benchtest/probe-* 2>/dev/null || true`)
+	left := s.shell(t, sb, `ls /run/benchtest/probe-* /dev/shm/benchtest/probe-* /var/lib/benchtest/probe-* 2>/dev/null || true`)
 	assert.Empty(t, left, "a probe that can be replaced")
 }
