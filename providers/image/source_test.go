@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,8 @@ func TestFetch(t *testing.T) {
 		switch r.URL.Path {
 		case "/plain":
 			http.Redirect(w, r, "http://127.0.0.1:1/file", http.StatusFound)
+		case "/moved":
+			http.Redirect(w, r, "/file", http.StatusFound)
 		case "/file":
 			_, _ = w.Write([]byte("content"))
 		case "/cut":
@@ -55,13 +58,16 @@ func TestFetch(t *testing.T) {
 	_, err = s.Fetch(t.Context(), server.URL+"/file", sumOf("content"))
 	require.NoError(t, err)
 	assert.Equal(t, was, asked, "it is here")
+	require.NoError(t, os.Remove(path))
+	_, err = s.Fetch(t.Context(), server.URL+"/moved", sumOf("content"))
+	require.NoError(t, err)
 
 	for _, tc := range []struct {
 		name, path, sum, want string
 		unavailable           bool
 	}{
 		{"another file", "/file", sumOf("other"), "what came has the checksum " + sumOf("content"), false},
-		{"absent", "/absent", sumOf("1"), "the server says 404", true},
+		{"absent", "/absent", sumOf("1"), "asked for byte 0 and on, the server says 404", true},
 		{"cut off", "/cut", sumOf("2"), "after 7 bytes: ", true},
 		{"without https", "/plain", sumOf("3"), "it leads to a URL without https", false},
 		{"no checksum", "/file", "", "want sha256:HEX", false},
@@ -73,6 +79,68 @@ func TestFetch(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(dir, "[^.]*"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{path}, left, "what did not come whole is not kept")
+}
+
+// A download that is cut off goes on where it was, if it is the same file.
+func TestFetch_resumed(t *testing.T) {
+	t.Parallel()
+	content := strings.Repeat("0123456789", 100)
+	for _, tc := range []struct {
+		name, etag string
+		cuts       int // how often it is cut off, each time after 300 more bytes
+		changes    bool
+		want       string // empty: it comes whole
+	}{
+		{name: "once", etag: `"a"`, cuts: 1},
+		{name: "often", etag: `"a"`, cuts: 3},
+		{name: "another file meanwhile", etag: `"a"`, cuts: 1, changes: true, want: "asked for byte 300 and on, the server says 200"},
+		{name: "no name of the file", cuts: 1, want: "after 300 bytes: "},
+		{name: "a weak name", etag: `W/"a"`, cuts: 1, want: "after 300 bytes: "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked++
+				w.Header().Set("ETag", tc.etag)
+				if tc.changes && asked > 1 {
+					w.Header().Set("ETag", `"b"`)
+				}
+				if asked <= tc.cuts {
+					w = &cutOff{ResponseWriter: w, left: 300}
+				}
+				http.ServeContent(w, r, "file", time.Time{}, strings.NewReader(content))
+			}))
+			t.Cleanup(server.Close)
+			dir := t.TempDir()
+			s := image.Store{Dir: dir, System: dir, Transport: server.Client().Transport}
+			path, err := s.Fetch(t.Context(), server.URL, sumOf(content))
+			if tc.want != "" {
+				require.ErrorContains(t, err, tc.want)
+				require.ErrorIs(t, err, providers.ErrUnavailable)
+				return
+			}
+			require.NoError(t, err)
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, content, string(got))
+			assert.Equal(t, tc.cuts+1, asked)
+		})
+	}
+}
+
+// cutOff is a connection that breaks.
+type cutOff struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutOff) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p[:min(len(p), c.left)])
+	if c.left -= n; c.left == 0 && err == nil {
+		err = errors.New("cut off")
+	}
+	return n, err
 }
 
 func TestSourcesThatAreRefused(t *testing.T) {
