@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/pkg/sftp"
@@ -66,8 +69,11 @@ func (e *env) copyFiles(ctx context.Context, from, to place, user string) error 
 					e.printf(e.stderr, "left out %s: a link that leads out of what is copied\n", link)
 				}
 			}
-			if ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil:
 				return context.Cause(ctx)
+			case errors.Is(err, fs.ErrPermission) && user != "root":
+				return fmt.Errorf("%w: --user root may do more there", err)
 			}
 			return err
 		})

@@ -126,6 +126,20 @@ func TestSSH_terminal(t *testing.T) {
 			assert.Equal(t, 7, cmd.ProcessState.ExitCode(), "%s", s)
 		})
 	}
+	described := t.TempDir()
+	tic := program(t.Context(), "tic", "-x", "-o", described, "-")
+	tic.Stdin = strings.NewReader("benchtest-own|a terminal of ours,use=xterm-256color,\n")
+	out, err := tic.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for name, want := range map[string]string{"benchtest-own": `<benchtest-own>\s+256`, "benchtest-none": `<xterm-256color>\s+256`, "a b": `<xterm-256color>`} {
+		t.Run("terminal "+name, func(t *testing.T) {
+			cmd := process(t.Context(), home, "ssh", "term", "-t", "--", `echo "<$TERM>"; tput colors`)
+			cmd.Env = append(cmd.Env, "TERM="+name, "TERMINFO="+described)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			assert.Regexp(t, want, string(out))
+		})
+	}
 }
 
 // A maker that is killed at any moment leaves what purge removes.

@@ -24,6 +24,7 @@ type session struct {
 	access providers.Access
 	line   string // for the user's shell; empty: that shell itself
 	tty    bool   // at a terminal of the guest's
+	term   string // what that terminal is called there
 	// preamble is written to the program before anything of ours, and is not
 	// echoed. The program reads it before it does anything else.
 	preamble []byte
@@ -43,7 +44,7 @@ func (e *env) runSession(ctx context.Context, client *ssh.Client, s session) (in
 		ses.Stdin = io.MultiReader(&onceReader{rest: s.preamble}, e.stdin)
 	}
 	if s.tty {
-		restore, err := e.takeTerminal(ses, len(s.preamble) > 0)
+		restore, err := e.takeTerminal(ses, s.term, len(s.preamble) > 0)
 		if err != nil {
 			return 0, err
 		}
@@ -115,14 +116,10 @@ func (e *env) terminal() (fd int, ok bool) {
 	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
 }
 
-// takeTerminal asks the guest for a terminal like ours, of the same size, and
+// takeTerminal asks the guest for a terminal of that name and our size, and
 // sets ours to hand on every key. quiet: the guest's neither echoes nor waits
 // for whole lines until the program says otherwise. restore undoes it.
-func (e *env) takeTerminal(ses *ssh.Session, quiet bool) (restore func(), err error) {
-	name, _ := e.lookup("TERM")
-	if name == "" {
-		name = "xterm"
-	}
+func (e *env) takeTerminal(ses *ssh.Session, name string, quiet bool) (restore func(), err error) {
 	width, height := 80, 24
 	fd, ours := e.terminal()
 	if ours {

@@ -98,6 +98,9 @@ func shellText(argv []string) string {
 func (e *env) enter(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record, user string, s session) error {
 	err := e.connected(ctx, k, r, user, func(client *ssh.Client, access providers.Access) error {
 		s.access = access
+		if s.tty {
+			s.term = e.guestTerminal(ctx, client, access)
+		}
 		status, err := e.runSession(ctx, client, s)
 		if err == nil && status != 0 {
 			err = exitError(status)
