@@ -62,15 +62,22 @@ func rootfsName(t providers.Template) string {
 
 // completeSource makes a machine's root file system of one of the user's own.
 func (s Store) completeSource(ctx context.Context, t providers.Template, setup, tmp, out string) error {
+	if strings.HasSuffix(t.Source.URL, ".qcow2") { // gigabytes that are of no use here
+		return diskBase(t.Source.URL)
+	}
 	path, what, err := s.open(ctx, *t.Source)
 	if err != nil {
 		return err
 	}
 	if what == qcow2 {
-		return fmt.Errorf("%w: its base %s is a disk, which only provider lima starts: for the others take its root file system as a tarball", providers.ErrUnavailable, path)
+		return diskBase(path)
 	}
 	progress(t, "completing "+path+" with "+few(t.Packages))
 	return s.complete(ctx, path, what, setup, t.Packages, tmp, out)
+}
+
+func diskBase(base string) error {
+	return fmt.Errorf("%w: its base %s is a disk, which only provider lima starts: for the others take its root file system as a tarball", providers.ErrUnavailable, base)
 }
 
 // packagesOf is what a template without a base has, and more, in an order of
