@@ -22,6 +22,7 @@ if [ -n "${SETUP_TEST:-}" ]; then # disks for virtual machines, the schema of JU
 	# its programs are in no PATH
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 	need xmllint libxml2-utils
+	need chromium chromium # for pages
 fi
 
 if ! command -v go >/dev/null 2>&1; then

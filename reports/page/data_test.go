@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -115,6 +116,16 @@ func (m memory) Run(_ context.Context, id string) (Run, error) {
 		}
 	}
 	return Run{}, fs.ErrNotExist
+}
+
+func (m memory) Attempt(ctx context.Context, runID, key string, iteration int) (reports.Attempt, error) {
+	r, err := m.Run(ctx, runID)
+	for _, a := range r.Attempts {
+		if a.Key == key && a.Iteration == iteration {
+			return a, nil
+		}
+	}
+	return reports.Attempt{}, errors.Join(err, fs.ErrNotExist)
 }
 
 func (m memory) Evidence(context.Context, reports.Attempt) (Evidence, error) { return m.evidence, nil }

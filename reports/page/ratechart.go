@@ -14,6 +14,7 @@ type rateChart struct {
 	Pass, Kept    series
 	Alt           Text
 	From, To      Text // the first and the last run's time
+	Of            Text // engine and provider
 }
 
 type gridLine struct {
@@ -39,7 +40,7 @@ const (
 	chartTop    = 10
 	chartHeight = 170
 	chartRoom   = 1080 // what all steps have together
-	leastStep   = 44
+	leastStep   = 26
 	mostStep    = 120
 )
 
@@ -73,6 +74,7 @@ func newRateChart(runs []Outline, current string) *rateChart {
 	for _, v := range []int{100, 75, 50, 25, 0} {
 		c.Grid = append(c.Grid, gridLine{rateY(float64(v) / 100), Text(fmt.Sprintf("%d %%", v))})
 	}
+	c.Of = Text(runs[0].Engine + " on " + runs[0].Provider)
 	c.Pass, c.Kept = newSeries(pass), newSeries(kept)
 	c.Alt = Text(fmt.Sprintf("Pass rate and compliance of %d runs, oldest first. ", i))
 	for _, t := range list {

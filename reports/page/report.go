@@ -30,26 +30,14 @@ type Report struct {
 // Write writes the one file that holds everything about a run. The evidence of
 // one attempt is in memory at a time.
 func (r *Renderer) Write(ctx context.Context, w io.Writer, rep Report) error {
-	links := Links{}
-	o := OutlineOf(rep.Run)
-	all := append([]Outline{o}, rep.History...)
-	before := baseline(o, rep.History)
-	model := struct {
-		overview
-		Rows  rows
-		Chart *rateChart
-		Heat  *heatMap
-		Usage *usage
-		About []figure
-		Links Links
-	}{
-		newOverview(rep.Run, o, before, links), newRows(rep.Run.Attempts, Query{}, links),
-		newRateChart(all, o.RunID), newHeatMap(all, o.RunID, links), newUsage(rep.Run), aboutRun(rep.Run), links,
-	}
+	model := newRunModel(rep, Query{}, Links{})
 	if err := r.begin(w, frame{Title: model.Headline + " · " + model.RunID, Nav: reportNav()}); err != nil {
 		return err
 	}
 	if err := r.part(w, "run", model); err != nil {
+		return err
+	}
+	if err := r.part(w, "details", nil); err != nil {
 		return err
 	}
 	if err := r.details(ctx, w, rep); err != nil {
@@ -59,6 +47,25 @@ func (r *Renderer) Write(ctx context.Context, w io.Writer, rep Report) error {
 		return err
 	}
 	return r.end(w)
+}
+
+// runModel is what a page about a run shows.
+type runModel struct {
+	overview
+	Rows  rows
+	Chart *rateChart
+	Heat  *heatMap
+	Usage *usage
+	About []figure
+}
+
+func newRunModel(rep Report, q Query, links Links) runModel {
+	o := OutlineOf(rep.Run)
+	all := append([]Outline{o}, rep.History...)
+	return runModel{
+		newOverview(rep.Run, o, baseline(o, rep.History), links), newRows(rep.Run.Attempts, q, links),
+		newRateChart(all, o.RunID), newHeatMap(all, o.RunID, links), newUsage(rep.Run), aboutRun(rep.Run),
+	}
 }
 
 // details writes every attempt. As many as there are processors are laid out

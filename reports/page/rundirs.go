@@ -94,6 +94,20 @@ func (d RunDirs) Run(_ context.Context, id string) (Run, error) {
 	return readRun(f)
 }
 
+// Attempt finds one attempt in a run's log; its last record counts.
+func (d RunDirs) Attempt(ctx context.Context, runID, key string, iteration int) (reports.Attempt, error) {
+	r, err := d.Run(ctx, runID)
+	if err != nil {
+		return reports.Attempt{}, err
+	}
+	for _, a := range slices.Backward(r.Attempts) {
+		if a.Key == key && a.Iteration == iteration {
+			return a, nil
+		}
+	}
+	return reports.Attempt{}, fmt.Errorf("attempt %s/i%d of %s: %w", key, iteration, runID, fs.ErrNotExist)
+}
+
 // readRun reads a run's log twice: the records, then when machines were in use.
 func readRun(f io.ReadSeeker) (Run, error) {
 	var r Run

@@ -16,6 +16,7 @@ type comparison struct {
 	Same       []difference // still failing
 	Other      []difference // passes as before, or was not scored in both
 	New, Gone  int          // scenarios that only one has
+	Unscored   int          // in one of them
 	Change     Text         // "+10 points (−5 to +25)"
 	Verdict    Text
 	Advice     Text
@@ -82,6 +83,7 @@ func (c *comparison) add(d stats.Difference, before, after Cell, href Text) {
 		c.Other = append(c.Other, diff)
 	case !d.Both:
 		diff.Word = "not scored in both"
+		c.Unscored++
 		c.Other = append(c.Other, diff)
 	case d.Change < 0:
 		diff.Word = "newly failing"
@@ -111,8 +113,11 @@ func (c comparison) Changed() []difference { return slices.Concat(c.Worse, c.Bet
 // OtherSays sums up Other.
 func (c comparison) OtherSays() Text {
 	var parts []string
-	if n := len(c.Other) - c.New - c.Gone; n > 0 {
+	if n := len(c.Other) - c.New - c.Gone - c.Unscored; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d as before", n))
+	}
+	if c.Unscored > 0 {
+		parts = append(parts, fmt.Sprintf("%d not scored in both", c.Unscored))
 	}
 	if c.New > 0 {
 		parts = append(parts, fmt.Sprintf("%d not in the run before", c.New))

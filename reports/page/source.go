@@ -16,6 +16,8 @@ type Source interface {
 	Outlines(ctx context.Context, f Filter) ([]Outline, error)
 	// Run is one run whole, but for the evidence of its attempts.
 	Run(ctx context.Context, id string) (Run, error)
+	// Attempt is the whole record of one attempt.
+	Attempt(ctx context.Context, runID, key string, iteration int) (reports.Attempt, error)
 	// Evidence is what an attempt left beside its record.
 	Evidence(ctx context.Context, a reports.Attempt) (Evidence, error)
 }

@@ -44,6 +44,9 @@ type need struct{ sandboxes, memoryMiB, vcpu float64 }
 
 // newUsage draws r; nil when it is not known when machines were in use.
 func newUsage(r Run) *usage {
+	if len(r.Spans) == 0 {
+		r.Spans = spansOf(r.Attempts)
+	}
 	needs := map[string]need{}
 	for _, a := range r.Attempts {
 		var n need
@@ -93,6 +96,20 @@ func newUsage(r Run) *usage {
 		return nil
 	}
 	return u
+}
+
+// spansOf tells from the records when machines were in use: until the verdict,
+// which is when the release begins.
+func spansOf(attempts []reports.Attempt) []Span {
+	var spans []Span
+	for _, a := range attempts {
+		if total := a.Phases.Total(); total > 0 {
+			from := a.Started.Add(a.Phases.Admit)
+			until := from.Add(total)
+			spans = append(spans, Span{Key: a.Key, Iteration: a.Iteration, From: from, Worked: until.Add(-a.Phases.Release), Until: until})
+		}
+	}
+	return spans
 }
 
 // A delta is a change of a quantity at a time.

@@ -41,6 +41,7 @@ func commands() []command {
 		sandboxPrepare(), sandboxRestore(), sandboxCreate(), sandboxDelete(), sandboxList(), sandboxPurge(),
 		sandboxSSH(), sandboxShell(), sandboxConfig(), sandboxForward(), sandboxStart(), sandboxStop(), sandboxReset(),
 		sandboxCopy(), sandboxClone(), sandboxEdit(), sandboxSave(), snapshotCreate(), snapshotList(), snapshotApply(), snapshotDelete(),
+		viewCommand(),
 		compareCommand(), mergeCommand(), exportCommand(), dialCommand(), doctorCommand(),
 	}
 }

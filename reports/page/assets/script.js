@@ -13,9 +13,10 @@
   reveal();
 
   // The filter of the table; without a script a server does the same.
-  const form = document.querySelector("form.filter");
-  const rows = form ? [...document.querySelectorAll("#rows tbody tr")] : [];
-  if (form) {
+  const table = document.getElementById("rows");
+  if (table) {
+    const form = document.querySelector("form.filter");
+    const rows = [...table.querySelectorAll("tbody tr")];
     const { find, outcome } = form.elements;
     const shown = form.querySelector("output");
     const apply = () => {
@@ -27,6 +28,14 @@
         n += hit;
       }
       shown.textContent = n === rows.length ? "" : `${n} of ${rows.length} shown`;
+      if (location.protocol === "file:") return;
+      // The address is the choice, so that it can be sent to somebody.
+      const to = new URL(location);
+      for (const field of [find, outcome]) {
+        if (field.value) to.searchParams.set(field.name, field.value);
+        else to.searchParams.delete(field.name);
+      }
+      history.replaceState(null, "", to);
     };
     const ask = new URLSearchParams(location.search);
     find.value = ask.get("find") ?? find.value;
