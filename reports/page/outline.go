@@ -43,8 +43,8 @@ func readOutline(r io.Reader) (Outline, error) {
 			f := gjson.GetManyBytes(line, "attempt.key", "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
 			c := cells[f[0].Str]
 			if c == nil {
-				c = &Cell{Worst: rules.Skipped}
-				c.Key = strings.Clone(f[0].Str)
+				added := NewCell(strings.Clone(f[0].Str))
+				c = &added
 				cells[c.Key] = c
 			}
 			c.add(rules.Outcome(f[1].Str), f[2].Float())
@@ -68,10 +68,11 @@ func OutlineOf(r Run) Outline {
 	for _, a := range r.Attempts {
 		c := cells[a.Key]
 		if c == nil {
-			c = &Cell{Worst: rules.Skipped, Digest: a.Digests.Scenario}
-			c.Key = a.Key
+			added := NewCell(a.Key)
+			c = &added
 			cells[a.Key] = c
 		}
+		c.Digest = a.Digests.Scenario
 		c.add(a.Outcome, a.Score)
 		o.Model = cmp.Or(o.Model, a.Usage.Model)
 	}
@@ -79,24 +80,39 @@ func OutlineOf(r Run) Outline {
 	return o
 }
 
+// NewCell is the cell of a scenario before its attempts are counted.
+func NewCell(key string) Cell {
+	c := Cell{Worst: rules.Skipped}
+	c.Key = key
+	return c
+}
+
 // add counts one attempt.
 func (c *Cell) add(outcome rules.Outcome, score float64) {
+	compliant := 0
+	if score >= 1 {
+		compliant = 1
+	}
+	c.AddMany(outcome, 1, compliant)
+}
+
+// AddMany counts n attempts that ended alike, of which so many kept every
+// compliance rule.
+func (c *Cell) AddMany(outcome rules.Outcome, n, compliant int) {
 	if severity(outcome) < severity(c.Worst) {
 		c.Worst = outcome
 	}
 	if outcome == rules.Skipped {
 		return // not even attempted
 	}
-	c.Attempted++
+	c.Attempted += n
 	if !outcome.Scored() {
 		return
 	}
-	c.Scored++
+	c.Scored += n
+	c.Compliant += compliant
 	if outcome == rules.Passed {
-		c.Passed++
-	}
-	if score >= 1 {
-		c.Compliant++
+		c.Passed += n
 	}
 }
 

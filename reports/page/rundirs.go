@@ -141,11 +141,11 @@ func (d RunDirs) Spans(id string) ([]Span, error) {
 	return readSpans(f)
 }
 
-// Bounds of what is read of one attempt's files, in bytes.
-const (
-	maxTranscript = 16 << 10
-	maxJob        = 4 << 20
-)
+// MaxTranscript bounds what a page shows of a transcript, in bytes.
+const MaxTranscript = 16 << 10
+
+// maxJob bounds what is read of a job record, in bytes.
+const maxJob = 4 << 20
 
 // Evidence reads job.json and the end of the transcript of a.
 func (d RunDirs) Evidence(_ context.Context, a reports.Attempt) (Evidence, error) {
@@ -208,8 +208,8 @@ func (e *Evidence) readTranscript(root *os.Root) error {
 	if err != nil {
 		return fmt.Errorf("read transcript: %w", err)
 	}
-	e.TranscriptSkipped = max(info.Size()-maxTranscript, 0)
-	b, err := io.ReadAll(io.NewSectionReader(f, e.TranscriptSkipped, maxTranscript))
+	e.TranscriptSkipped = max(info.Size()-MaxTranscript, 0)
+	b, err := io.ReadAll(io.NewSectionReader(f, e.TranscriptSkipped, MaxTranscript))
 	if err != nil {
 		return fmt.Errorf("read transcript: %w", err)
 	}

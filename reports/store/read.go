@@ -95,12 +95,12 @@ func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
 	var list []Cell
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var c Cell
-		if err := r.Scan(&c.Benchmark, &c.Scenario, &c.Outcome, &c.Attempts, &c.Score); err != nil {
+		if err := r.Scan(&c.Benchmark, &c.Scenario, &c.Outcome, &c.Attempts, &c.Score, &c.Compliant); err != nil {
 			return err
 		}
 		list = append(list, c)
 		return nil
-	}, "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score) FROM scenario_reports"+w.String()+
+	}, "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score), sum(CASE WHEN compliance_score >= 1 THEN 1 ELSE 0 END) FROM scenario_reports"+w.String()+
 		" GROUP BY benchmark_id, scenario_key, outcome ORDER BY benchmark_id, scenario_key, outcome", w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("count outcomes: %w", err)

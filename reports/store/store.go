@@ -118,4 +118,5 @@ type Cell struct {
 	Outcome             rules.Outcome
 	Attempts            int
 	Score               float64 // the sum of their compliance scores
+	Compliant           int     // those that kept every compliance rule
 }

@@ -233,6 +233,7 @@ func filters(t *testing.T, db *store.DB) {
 		n, score := 0, 0.0
 		for _, cell := range cells {
 			assert.Equal(t, rules.Unsafe, cell.Outcome, name)
+			assert.Zero(t, cell.Compliant, name)
 			n, score = n+cell.Attempts, score+cell.Score
 		}
 		assert.Equal(t, c.attempts, n, name)
