@@ -122,8 +122,6 @@ CREATE TABLE rule_results (
     grade           TEXT NOT NULL,
     evidence        TEXT NOT NULL,
     reason          TEXT NOT NULL,
-    -- A guest's program or the suite's own code came to it: re-scoring keeps it.
-    once            BOOLEAN NOT NULL,
     PRIMARY KEY (report_id, verdict_number, number),
     FOREIGN KEY (report_id, verdict_number) REFERENCES verdicts (report_id, number) ON DELETE CASCADE
 );
