@@ -28,7 +28,7 @@ type settings struct {
 	seed                                             int64
 	ramCap, cpuCap, concurrencyFactor, replenishRate float64
 	timeout, replenishDelay                          time.Duration
-	inventory                                        string
+	inventory, changed                               string
 	sshTrustFirst                                    bool
 	dryRun                                           bool
 
@@ -51,6 +51,7 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.specialty, "specialty", "", "specialty `key` for all agents of this run")
 	str(&s.order, "order", "longest", "order of admission: `longest`, shuffle or key")
 	str(&s.shard, "shard", "", "run only part `n/m` of the selected scenarios, such as 2/8")
+	str(&s.changed, "changed", "", "run only scenarios whose files, templates or code differ from this git `reference`, such as origin/main")
 	str(&s.reset, "reset", "snapshot", "between attempts bring machines back by `snapshot` where the provider can, or never: a new clone for each")
 	str(&s.keep, "keep", "never", "keep machines after an attempt: `never`, failed or always")
 	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass; never; or min-pass-rate=0.8, min-lower-bound=0.7, no-regression=BENCHMARK, error-budget=0.05, joined by commas")

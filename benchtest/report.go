@@ -121,5 +121,5 @@ func (s *suite) repeat(a reports.Attempt) string {
 // onceOnly are the flags that chose this run's attempts or where they report,
 // and have no place in the repetition of one of them.
 var onceOnly = map[string]bool{
-	"scenarios": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
+	"scenarios": true, "changed": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
 }

@@ -22,11 +22,14 @@ type selection struct {
 	word    string
 	// emptyShard: there are fewer scenarios than shards, and the others have them.
 	emptyShard bool
+	// unchanged: -benchtest.changed leaves none of what the other flags choose.
+	unchanged bool
 }
 
 // selectScenarios applies the flags. An unknown key or tag is an error; that
-// nothing is left over is the caller's to judge.
-func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string) (selection, error) {
+// nothing is left over is the caller's to judge. changed says which scenarios
+// -benchtest.changed is about; nil: all.
+func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string, changed func(*scenario.Scenario) bool) (selection, error) {
 	sel := selection{listed: map[string]bool{}}
 	runPattern, err := parsePattern(run)
 	if err != nil {
@@ -52,7 +55,23 @@ func selectScenarios(all []*scenario.Scenario, s *settings, run, skip string) (s
 			sel.leftOut++
 		}
 	}
+	if changed != nil {
+		sel.keep(changed)
+	}
 	return sel, sel.shard(s.shard)
+}
+
+// keep leaves out of what is chosen all that has not changed.
+func (sel *selection) keep(changed func(*scenario.Scenario) bool) {
+	had := len(sel.chosen) > 0
+	sel.chosen = slices.DeleteFunc(sel.chosen, func(sc *scenario.Scenario) bool {
+		if changed(sc) {
+			return false
+		}
+		delete(sel.listed, sc.Key)
+		return true
+	})
+	sel.unchanged = had && len(sel.chosen) == 0
 }
 
 // shard keeps part n of m of what is chosen: the scenarios are dealt out in the

@@ -81,7 +81,15 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 		return nil, err
 	}
 	run, skip := flagValue(flags, "test.run"), flagValue(flags, "test.skip")
-	if s.sel, err = selectScenarios(s.scenarios, set, run, skip); err != nil {
+	var changed func(*scenario.Scenario) bool
+	if set.changed != "" {
+		c, err := changedSince(ctx, s.dir, set.changed, s.catalog)
+		if err != nil {
+			return nil, err
+		}
+		changed = c.touch
+	}
+	if s.sel, err = selectScenarios(s.scenarios, set, run, skip, changed); err != nil {
 		return nil, err
 	}
 	switch {
@@ -90,6 +98,9 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 	case len(s.sel.chosen) > 0:
 		return s, s.prepare()
 	case onlyGoTests(run) || onlyBenchmarks(flags):
+		return s, nil
+	case s.sel.unchanged:
+		tell(os.Stderr, "benchtest: nothing that the scenarios depend on differs from %s (-benchtest.changed): none runs", set.changed)
 		return s, nil
 	case s.sel.emptyShard:
 		tell(os.Stderr, "benchtest: -benchtest.shard=%s is empty: the other shards have all scenarios", set.shard)
