@@ -23,7 +23,7 @@ type settings struct {
 	engine, engineCmd, engineEnv                     string
 	mainEngine, secondaryEngine, specialty           string
 	order, shard, reset, keep, fail, evidence        string
-	reportDir, logFile                               string
+	reportDir, logFile, db, resume                   string
 	iter, maxConcurrent, poolIdle                    int
 	seed                                             int64
 	ramCap, cpuCap, concurrencyFactor, replenishRate float64
@@ -57,6 +57,8 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.fail, "fail", "any", "what makes the run fail: `any` attempt that did not pass; never; or min-pass-rate=0.8, min-lower-bound=0.7, no-regression=BENCHMARK, error-budget=0.05, joined by commas")
 	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
 	str(&s.reportDir, "report-dir", "", "`directory` of the reports, below the package's where it is not absolute; default BENCHTEST_HOME/runs/RUN_ID")
+	str(&s.db, "db", "", "`database` that keeps what runs recorded: postgres://..., sqlite:///PATH, or none; default SQLite in BENCHTEST_HOME")
+	str(&s.resume, "resume", "", "go on with the run that has this `ID`: make the attempts that have no verdict yet, and no other")
 	str(&s.logFile, "log-file", "", "mirror the output to this `file`, below the package's directory where it is not absolute, without colours")
 	fs.IntVar(&s.iter, flagPrefix+"iter", 1, "`attempts` at each scenario, side by side")
 	fs.IntVar(&s.maxConcurrent, flagPrefix+"max-concurrent", 0, "most `attempts` at once; 0 means no cap but the budget")

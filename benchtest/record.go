@@ -14,13 +14,16 @@ import (
 	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
-// openRecord makes the run's directory and its log.
-func (s *suite) openRecord(_ context.Context, id string) error {
-	run, err := reports.NewRun(filepath.Join(s.home, "runs"), id)
-	if err != nil {
+// openRecord makes the run's directory and its log, or goes on with those that
+// are there.
+func (s *suite) openRecord(_ context.Context, id string) (err error) {
+	kind := reports.RunStarted
+	if s.resumed != nil {
+		kind, s.runner.Record = reports.RunResumed, s.resumed.run
+	} else if s.runner.Record, err = reports.NewRun(filepath.Join(s.home, "runs"), id); err != nil {
 		return err
 	}
-	s.runner.Record = run
+	run := s.runner.Record
 	s.secrets = redact.New(secrets(s.config, s.set.engineEnv, os.LookupEnv))
 	run.Hide(s.secrets)
 	log, err := os.OpenFile(filepath.Join(run.Dir, "benchtest.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -30,15 +33,21 @@ func (s *suite) openRecord(_ context.Context, id string) error {
 	hidden := s.secrets.Writer(log)
 	s.runner.Log = slog.New(slog.NewTextHandler(hidden, nil))
 	s.undo = append(s.undo, func(context.Context) error { return errors.Join(hidden.Flush(), log.Close()) })
-	return run.Log.Append(reports.Event{Kind: reports.RunStarted, RunID: run.ID, Run: s.info()})
+	if err := s.openStore(); err != nil {
+		return err
+	}
+	return run.Log.Append(reports.Event{Kind: kind, RunID: run.ID, Run: s.info()})
 }
 
 // info describes the run for its log and its reports.
 func (s *suite) info() *reports.RunInfo {
 	info := &reports.RunInfo{
-		RunID: s.runner.Record.ID, Started: s.started, Argv: os.Args, Seed: s.set.seed, Provider: s.provider,
+		RunID: s.runner.Record.ID, Started: s.started, Argv: argv(os.Args), Seed: s.set.seed, Provider: s.provider,
 		Engine: s.set.engine, Gateway: s.set.gateway, Version: version(), Versions: map[string]string{"go": runtime.Version()},
 		Capacity: reports.Capacity{VCPU: s.capacity.VCPU, MemoryMiB: s.capacity.MemoryMiB},
+	}
+	if s.resumed != nil {
+		info.Started = s.resumed.rec.Info.Started
 	}
 	info.Capacity.Hostname, _ = os.Hostname() // who has none leaves it empty
 	if !s.set.gate.Any() {

@@ -57,7 +57,7 @@ func (s *suite) report(code int) error {
 		_, err := w.Write(summary.Bytes())
 		return err
 	}))
-	errs = append(errs, reports.AppendStepSummary(os.Getenv(reports.StepSummary), s.attempts, info), s.show(dir, summary.Bytes()), run.Close())
+	errs = append(errs, reports.AppendStepSummary(os.Getenv(reports.StepSummary), s.attempts, info), s.show(dir, summary.Bytes()), s.closeStore(), run.Close())
 	return errors.Join(errs...)
 }
 
@@ -122,4 +122,6 @@ func (s *suite) repeat(a reports.Attempt) string {
 // and have no place in the repetition of one of them.
 var onceOnly = map[string]bool{
 	"scenarios": true, "changed": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
+	"resume": true,
+	"db":     true, // it may hold a password
 }

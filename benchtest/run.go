@@ -53,27 +53,31 @@ func (s *suite) scenario(t *testing.T, sc *scenario.Scenario) {
 		t.Skipf("dry-run: would run %s on %s with engine %s: run without -benchtest.dry-run", sc.Key, s.provider, s.set.engine)
 	}
 	if s.set.iter == 1 {
-		s.attempt(t, sc, s.next(sc.Key))
+		s.attempt(t, sc, s.turn(sc.Key))
 		return
 	}
 	for range s.set.iter {
-		n := s.next(sc.Key)
-		t.Run(fmt.Sprintf("i%d", n), func(t *testing.T) {
+		n := s.turn(sc.Key)
+		t.Run(fmt.Sprintf("i%d", n.number()), func(t *testing.T) {
 			t.Parallel()
 			s.attempt(t, sc, n)
 		})
 	}
 }
 
-// attempt makes one attempt and shows it as tests.
-func (s *suite) attempt(t *testing.T, sc *scenario.Scenario, iteration int) {
+// attempt makes one attempt, unless the run that is resumed has it, and shows
+// it as tests.
+func (s *suite) attempt(t *testing.T, sc *scenario.Scenario, n turn) {
 	t.Helper()
-	output := s.secrets.Writer(t.Output())
-	rec := s.runner.Run(s.ctx, attempt.Spec{
-		Scenario: sc, Iteration: iteration, Test: t.Name(), Output: output, Artifacts: artifacts(t),
-	})
-	_ = output.Flush() // as the attempt: the test's output is a courtesy
-	rec = hideAttempt(s.secrets, rec)
+	rec := n.made
+	if rec.Iteration == 0 {
+		output := s.secrets.Writer(t.Output())
+		rec = s.runner.Run(s.ctx, attempt.Spec{
+			Scenario: sc, Iteration: n.next, Test: t.Name(), Output: output, Artifacts: artifacts(t),
+		})
+		_ = output.Flush() // as the attempt: the test's output is a courtesy
+		rec = hideAttempt(s.secrets, rec)
+	}
 	s.add(rec)
 	rec.Dir = filepath.Join(s.runner.Record.Dir, rec.Dir) // what people and other tools can open
 	publish(t, rec, !s.set.gate.Any())

@@ -26,6 +26,9 @@ func (s *suite) setUp() error {
 		Keep: attempt.Keep(s.set.keep), Seed: s.seed(),
 	}
 	id := reports.NewRunID(s.started)
+	if s.resumed != nil {
+		id = s.resumed.run.ID
+	}
 	for _, step := range []func(ctx context.Context, run string) error{
 		s.openProvider, s.readCapacity, s.openProbe, s.openRecord, s.openFixtures, s.openScratch, s.buildTemplates,
 	} {

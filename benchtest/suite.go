@@ -21,6 +21,7 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
 	"github.com/benchtest-dev/benchtest/reports/redact"
+	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
 // current is the one suite of the process: TestMain makes it and the tests,
@@ -50,13 +51,18 @@ type suite struct {
 
 	capacity fixtures.Capacity // of the machine, for all runs on it together
 
+	target  *store.Target // nil: no database is wanted
+	feeder  *store.Feeder // nil: there is none
+	resumed *resumption   // nil: the run is a new one
+
 	runner *attempt.Runner // nil when nothing is to be attempted
 	cache  *fixtures.TemplateCache
 	undo   []func(context.Context) error
 
 	mu       sync.Mutex
-	called   map[string]bool // keys of scenarios whose test ran
-	rounds   map[string]int  // attempts begun, by key
+	called   map[string]bool              // keys of scenarios whose test ran
+	rounds   map[string]int               // attempts begun, by key
+	recorded map[string][]reports.Attempt // those that a resumed run need not make again, by key
 	attempts []reports.Attempt
 
 	secrets  *redact.Set          // nil: nothing is secret
@@ -66,7 +72,7 @@ type suite struct {
 
 // newSuite loads the scenarios and chooses among them; it makes nothing.
 func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet) (*suite, error) {
-	s := &suite{config: c, set: set, flags: flags, ctx: ctx, started: time.Now(), called: map[string]bool{}, rounds: map[string]int{}}
+	s := &suite{config: c, set: set, flags: flags, ctx: ctx, started: time.Now(), called: map[string]bool{}, rounds: map[string]int{}, recorded: map[string][]reports.Attempt{}}
 	var err error
 	if s.dir, err = os.Getwd(); err != nil {
 		return nil, fmt.Errorf("find the package's directory: %w", err)
@@ -112,7 +118,7 @@ func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet)
 // prepare settles what attempts are made with and how much time there is, for
 // them and for a dry run.
 func (s *suite) prepare() error {
-	if err := s.chooseParts(); err != nil {
+	if err := errors.Join(s.chooseParts(), s.chooseStore()); err != nil {
 		return err
 	}
 	if err := s.readBaseline(); err != nil {
@@ -120,6 +126,11 @@ func (s *suite) prepare() error {
 	}
 	if s.set.dryRun {
 		return nil
+	}
+	if s.set.resume != "" {
+		if err := s.resume(); err != nil {
+			return err
+		}
 	}
 	var err error
 	s.deadline, err = takeDeadline(s.flags, s.started)
@@ -192,14 +203,6 @@ func (s *suite) call(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.called[key] = true
-}
-
-// next numbers the attempts at a scenario: -count goes on where it was.
-func (s *suite) next(key string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rounds[key]++
-	return s.rounds[key]
 }
 
 // add keeps a finished attempt for the reports.

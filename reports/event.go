@@ -16,6 +16,8 @@ const (
 	Retry           Kind = "retry"
 	AttemptFinished Kind = "attempt_finished"
 	RunFinished     Kind = "run_finished"
+	// RunResumed: another process goes on with the run; Run tells of that one.
+	RunResumed Kind = "run_resumed"
 	// Rescored may come long after the run: rules of today judged an attempt of then.
 	Rescored Kind = "rescored"
 )

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/reports/redact"
@@ -20,6 +21,9 @@ type Log struct {
 	file    *os.File
 	saver   *saver
 	secrets *redact.Set
+
+	written, synced atomic.Int64 // bytes of whole lines
+	news            chan struct{}
 }
 
 // hide keeps secrets out of all lines from now on.
@@ -43,8 +47,40 @@ func newLog(f *os.File) (*Log, error) {
 	if err := mendTail(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("mend event log: %w", err), f.Close())
 	}
-	return &Log{file: f, saver: newSaver(f.Sync)}, nil
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open event log: %w", err), f.Close())
+	}
+	l := &Log{file: f, news: make(chan struct{}, 1)}
+	l.written.Store(size)
+	l.synced.Store(size)
+	l.saver = newSaver(l.sync)
+	return l, nil
 }
+
+// sync brings what was written to the disk, and tells.
+func (l *Log) sync() error {
+	size := l.written.Load()
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	l.synced.Store(size)
+	select {
+	case l.news <- struct{}{}:
+	default: // somebody is told already
+	}
+	return nil
+}
+
+// Synced is how much of the file is on the disk, in bytes: whole lines.
+func (l *Log) Synced() int64 { return l.synced.Load() }
+
+// Size is how long the file is, in bytes: whole lines, not all of them on the
+// disk yet.
+func (l *Log) Size() int64 { return l.written.Load() }
+
+// News gets a value when more is on the disk than before. There is one reader.
+func (l *Log) News() <-chan struct{} { return l.news }
 
 // Append writes e as one line, which a process that is killed does not lose.
 // What starts or ends a run is on the disk when Append returns, with all the
@@ -59,13 +95,14 @@ func (l *Log) Append(e Event) error {
 	}
 	l.mu.Lock()
 	// One write a line: with O_APPEND no other line can come between.
-	_, err = l.file.Write(append(l.secrets.JSON(line), '\n'))
+	n, err := l.file.Write(append(l.secrets.JSON(line), '\n'))
+	l.written.Add(int64(n))
 	l.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("append event %s: %w", e.Kind, err)
 	}
 	switch e.Kind {
-	case RunStarted, RunFinished:
+	case RunStarted, RunResumed, RunFinished:
 		err = l.saver.save()
 	case AttemptFinished:
 		err = l.saver.soon()

@@ -51,7 +51,7 @@ func NewRunID(t time.Time) string {
 // NewRun makes the directory of a run in runs (BENCHTEST_HOME/runs), which is
 // made where it is not there, and opens its log.
 func NewRun(runs, id string) (*Run, error) {
-	if id == "." || !filepath.IsLocal(id) || filepath.Base(id) != id {
+	if !validRunID(id) {
 		return nil, fmt.Errorf("create run: bad ID %q", id)
 	}
 	dir := filepath.Join(runs, id)
@@ -66,14 +66,26 @@ func NewRun(runs, id string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	f, err := root.OpenFile(EventsFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	return openRun(root, runs, id, os.O_CREATE)
+}
+
+// validRunID reports whether id is the name of one directory.
+func validRunID(id string) bool { return id != "." && filepath.IsLocal(id) && filepath.Base(id) == id }
+
+// openRun locks and opens the log in root, which it closes on error.
+func openRun(root *os.Root, runs, id string, create int) (*Run, error) {
+	f, err := root.OpenFile(EventsFile, os.O_RDWR|os.O_APPEND|create, 0o600)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open event log: %w", err), root.Close())
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("open run %s: %w", id, err), f.Close(), root.Close())
 	}
 	log, err := newLog(f)
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
+	dir := filepath.Join(runs, id)
 	return &Run{ID: id, Dir: dir, Log: log, root: root, spares: spares{root: root, path: dir}}, nil
 }
 
@@ -135,3 +147,6 @@ func (r *Run) Publish(dir string) error {
 func (r *Run) Close() error {
 	return errors.Join(r.spares.close(), r.Log.Close(), r.root.Close())
 }
+
+// Root is the run's directory, for who reads evidence in it. Close closes it.
+func (r *Run) Root() *os.Root { return r.root }

@@ -13,6 +13,8 @@ type dialect interface {
 	open() (*sql.DB, error)
 	// migrate brings the tables up to date, once for all who open at the same time.
 	migrate(ctx context.Context, db *sql.DB) error
+	// settle makes what was committed outlast a power that is lost.
+	settle(ctx context.Context, db *sql.DB) error
 	// fill adds rows to a table, within the transaction that goes on over conn.
 	fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, rows [][]any) error
 }

@@ -40,6 +40,9 @@ func (postgres) migrate(ctx context.Context, db *sql.DB) (err error) {
 	return migrate(ctx, goose.DialectPostgres, db)
 }
 
+// settle has nothing to do: a commit is one.
+func (postgres) settle(context.Context, *sql.DB) error { return nil }
+
 // fill uses COPY, the fastest way in: a transaction that has found out which
 // attempts are new needs no ON CONFLICT for the rest of their rows.
 func (postgres) fill(ctx context.Context, conn *sql.Conn, _ *sql.Tx, t table, rows [][]any) error {

@@ -53,6 +53,11 @@ func (s sqlite) migrate(ctx context.Context, db *sql.DB) (err error) {
 	return migrate(ctx, goose.DialectSQLite3, db)
 }
 
+func (sqlite) settle(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+	return err
+}
+
 func (sqlite) fill(ctx context.Context, _ *sql.Conn, tx *sql.Tx, t table, rows [][]any) (err error) {
 	stmt, err := tx.PrepareContext(ctx, t.insert)
 	if err != nil {

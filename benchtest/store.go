@@ -1,0 +1,69 @@
+package benchtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/reports/store"
+)
+
+// storeLimit is how long a run that is over waits for its database.
+const storeLimit = 5 * time.Second
+
+// chooseStore finds the database that -benchtest.db names; nothing is opened.
+func (s *suite) chooseStore() error {
+	target, err := store.ParseTarget(s.set.db, s.home)
+	switch {
+	case errors.Is(err, store.ErrNone):
+		return nil
+	case err != nil:
+		return fmt.Errorf("-benchtest.db: %w", err)
+	}
+	s.target = &target
+	return nil
+}
+
+// openStore begins to bring the run into its database, behind its back.
+func (s *suite) openStore() (err error) {
+	if s.target == nil {
+		return nil
+	}
+	s.feeder, err = store.Feed(s.ctx, *s.target, s.runner.Record, s.runner.Log)
+	return err
+}
+
+// closeStore waits a moment for the database. That it lacks something is told,
+// and changes nothing else: the record is on the disk.
+func (s *suite) closeStore() error {
+	if s.feeder == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), storeLimit)
+	defer cancel()
+	if err := s.feeder.Close(ctx); err != nil {
+		tell(os.Stderr, "benchtest: %v: the next run brings it, and so does go tool benchtest import %s", err, s.runner.Record.Dir)
+	}
+	return nil
+}
+
+// argv is what the process was called with, without a password that stands in
+// -benchtest.db.
+func argv(args []string) []string {
+	const name = flagPrefix + "db"
+	clean := make([]string, len(args))
+	for i, arg := range args {
+		clean[i] = arg
+		flag, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch {
+		case flag == name && given && arg[0] == '-':
+			clean[i] = strings.TrimSuffix(arg, value) + "..."
+		case i > 0 && strings.TrimLeft(args[i-1], "-") == name:
+			clean[i] = "..."
+		}
+	}
+	return clean
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// Bounds of one transaction.
+const (
+	batchReports = 32
+	batchBytes   = 16 << 20 // of evidence, before it is compressed
+	// writeLimit is how long one may take.
+	writeLimit = 30 * time.Second
+)
+
+// A replay brings the rows of one run into a database, from its record. What is
+// there already stays, so that one that failed is simply made again.
+type replay struct {
+	db     Writer
+	root   *os.Root // the run's directory
+	events *os.File
+	offset int64 // as far as the database has it
+
+	bench Benchmark
+	batch []Report
+	bytes int
+
+	attempts, verdicts int // that were new
+	unread             error
+}
+
+func newReplay(db Writer, root *os.Root, dir string) (*replay, error) {
+	f, err := root.Open(reports.EventsFile)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}}, nil
+}
+
+// advance brings what the record says up to limit, which is the end of a line.
+// On error it begins there again the next time.
+func (r *replay) advance(ctx context.Context, limit int64) error {
+	if limit <= r.offset {
+		return nil
+	}
+	r.batch, r.bytes = nil, 0
+	for e, err := range reports.ReadEvents(io.NewSectionReader(r.events, r.offset, limit-r.offset)) {
+		if err != nil { // the disk's fault, and nothing that could come later
+			r.unread = errors.Join(r.unread, err)
+			continue
+		}
+		if err := r.event(ctx, e); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	if err := r.save(ctx); err != nil {
+		return err
+	}
+	r.offset = limit
+	return nil
+}
+
+func (r *replay) event(ctx context.Context, e reports.Event) error {
+	switch {
+	case e.Kind == reports.RunStarted && e.Run != nil:
+		r.bench.Info, r.bench.Alive, r.bench.End = *e.Run, e.At, nil
+		return r.save(ctx) // attempts refer to it
+	case e.Kind == reports.RunResumed:
+		r.bench.Alive, r.bench.End = e.At, nil
+	case e.Kind == reports.RunFinished:
+		r.bench.Alive, r.bench.End = e.At, &End{At: e.At, Exit: e.Exit, Reason: e.Reason}
+	case e.Kind == reports.AttemptFinished && e.Attempt != nil:
+		return r.add(ctx, ReadReport(r.root, *e.Attempt, e.At))
+	case e.Kind == reports.Rescored && e.Verdict != nil:
+		return r.addVerdict(ctx, e)
+	}
+	return nil
+}
+
+// save brings the benchmark's row up to date.
+func (r *replay) save(ctx context.Context) error {
+	if r.bench.Info.RunID == "" {
+		return nil // nothing is known of the run
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	return r.db.SaveBenchmark(ctx, r.bench)
+}
+
+func (r *replay) add(ctx context.Context, p Report) error {
+	r.batch = append(r.batch, p)
+	r.bytes += p.size()
+	if len(r.batch) < batchReports && r.bytes < batchBytes {
+		return nil
+	}
+	return r.flush(ctx)
+}
+
+func (r *replay) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	added, err := r.db.Add(ctx, r.batch)
+	r.attempts += added
+	r.batch, r.bytes = nil, 0
+	return err
+}
+
+func (r *replay) addVerdict(ctx context.Context, e reports.Event) error {
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	a := reports.Attempt{RunID: r.bench.Info.RunID, Key: e.Key, Iteration: e.Iteration}
+	isNew, err := r.db.AddVerdict(ctx, text(a.ID()), *e.Verdict)
+	if isNew {
+		r.verdicts++
+	}
+	return err
+}
+
+// size is roughly how much memory the evidence takes.
+func (r Report) size() int {
+	n := len(r.Job) + len(r.Transcript)
+	for _, b := range r.Facts {
+		n += len(b)
+	}
+	return n
+}
