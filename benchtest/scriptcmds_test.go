@@ -157,3 +157,32 @@ func pasted(ts *testscript.TestScript, neg bool, args []string) {
 	err := ts.Exec("sh", "-c", lines[0][1]+`; test $? = "$0"`, args[0])
 	ts.Check(err)
 }
+
+// runID runs the suite with the ID of the one run that there is for RUN in its
+// arguments.
+func runID(ts *testscript.TestScript, neg bool, args []string) {
+	runs := runDirs(ts)
+	if len(runs) != 1 {
+		ts.Fatalf("%d runs, not one", len(runs))
+	}
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "RUN", filepath.Base(runs[0]))
+	}
+	if err := ts.Exec("suite", args...); (err != nil) != neg {
+		ts.Fatalf("%v: %v", args, err)
+	}
+}
+
+// importRuns imports all runs.
+func importRuns(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 || neg {
+		ts.Fatalf("usage: import-runs")
+	}
+	ts.Check(ts.Exec("benchtest", append([]string{"import"}, runDirs(ts)...)...))
+}
+
+func runDirs(ts *testscript.TestScript) []string {
+	dirs, err := filepath.Glob(filepath.Join(ts.Getenv("BENCHTEST_HOME"), "runs/*"))
+	ts.Check(err)
+	return dirs
+}

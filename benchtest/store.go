@@ -45,7 +45,8 @@ func (s *suite) closeStore() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), storeLimit)
 	defer cancel()
 	if err := s.feeder.Close(ctx); err != nil {
-		tell(os.Stderr, "benchtest: %v: the next run brings it, and so does go tool benchtest import %s", err, s.runner.Record.Dir)
+		why := strings.Join(strings.Fields(err.Error()), " ") // PostgreSQL's are of several lines
+		tell(os.Stderr, "benchtest: %s: the next run brings it, and so does go tool benchtest import %s", why, s.runner.Record.Dir)
 	}
 	return nil
 }

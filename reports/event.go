@@ -20,6 +20,8 @@ const (
 	RunResumed Kind = "run_resumed"
 	// Rescored may come long after the run: rules of today judged an attempt of then.
 	Rescored Kind = "rescored"
+	// Flushed: nobody needs the attempt any more; its evidence is gone.
+	Flushed Kind = "flushed"
 )
 
 // PhaseRelease is the Phase that ends last, after AttemptFinished: from then on

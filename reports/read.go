@@ -35,6 +35,8 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 			info = *e.Run
 		case e.Kind == AttemptFinished && e.Attempt != nil:
 			attempts = append(attempts, *e.Attempt)
+		case e.Kind == Flushed:
+			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 		case e.Kind == Rescored && e.Verdict != nil:
 			i := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 			if i < 0 {

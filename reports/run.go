@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/reports/redact"
@@ -45,8 +46,21 @@ const EventsFile = "events.jsonl"
 func NewRunID(t time.Time) string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return t.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+	return t.UTC().Format(runTime) + "-" + hex.EncodeToString(b[:])
 }
+
+// RunTime is when the run with this ID started, to the second.
+func RunTime(id string) (time.Time, error) {
+	at, _, _ := strings.Cut(id, "-")
+	t, err := time.Parse(runTime, at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read run ID %q: %w", id, err)
+	}
+	return t, nil
+}
+
+// runTime is how an ID begins.
+const runTime = "20060102T150405Z"
 
 // NewRun makes the directory of a run in runs (BENCHTEST_HOME/runs), which is
 // made where it is not there, and opens its log.

@@ -29,7 +29,9 @@ type replay struct {
 
 	bench Benchmark
 	batch []Report
-	bytes int
+	// flushed are the attempts that are not to come back.
+	flushed map[attemptName]bool
+	bytes   int
 
 	attempts, verdicts int // that were new
 	unread             error
@@ -50,6 +52,9 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 		return nil
 	}
 	r.batch, r.bytes = nil, 0
+	if r.offset == 0 { // later it is this process's own run, which nobody flushes
+		r.flushed = flushed(io.NewSectionReader(r.events, 0, limit))
+	}
 	for e, err := range reports.ReadEvents(io.NewSectionReader(r.events, r.offset, limit-r.offset)) {
 		if err != nil { // the disk's fault, and nothing that could come later
 			r.unread = errors.Join(r.unread, err)
@@ -78,12 +83,32 @@ func (r *replay) event(ctx context.Context, e reports.Event) error {
 		r.bench.Alive, r.bench.End = e.At, nil
 	case e.Kind == reports.RunFinished:
 		r.bench.Alive, r.bench.End = e.At, &End{At: e.At, Exit: e.Exit, Reason: e.Reason}
+	case r.flushed[attemptOf(e)]:
 	case e.Kind == reports.AttemptFinished && e.Attempt != nil:
 		return r.add(ctx, ReadReport(r.root, *e.Attempt, e.At))
 	case e.Kind == reports.Rescored && e.Verdict != nil:
 		return r.addVerdict(ctx, e)
 	}
 	return nil
+}
+
+// An attemptName is what an attempt is called in its run.
+type attemptName struct {
+	key       string
+	iteration int
+}
+
+func attemptOf(e reports.Event) attemptName { return attemptName{e.Key, e.Iteration} }
+
+// flushed are the attempts whose flushing is recorded.
+func flushed(r io.Reader) map[attemptName]bool {
+	gone := map[attemptName]bool{}
+	for e, err := range reports.ReadEvents(r) {
+		if err == nil && e.Kind == reports.Flushed {
+			gone[attemptOf(e)] = true
+		}
+	}
+	return gone
 }
 
 // save brings the benchmark's row up to date.

@@ -36,7 +36,7 @@ type runFunc func(ctx context.Context, e *env, args []string) error
 // commands lists every verb in the order in which a newcomer meets them.
 func commands() []command {
 	return []command{
-		initCommand(), newCommand(), generateCommand(), lintCommand(), validateCommand(), listCommand(), schemaCommand(), startCommand(),
+		initCommand(), newCommand(), generateCommand(), lintCommand(), validateCommand(), listCommand(), schemaCommand(), startCommand(), importCommand(), flushCommand(),
 		templateList(), templateBuild(), templateDelete(), templateGC(), templateImage(), templateImages(),
 		sandboxPrepare(), sandboxRestore(), sandboxCreate(), sandboxDelete(), sandboxList(), sandboxPurge(),
 		sandboxSSH(), sandboxShell(), sandboxConfig(), sandboxForward(), sandboxStart(), sandboxStop(), sandboxReset(),

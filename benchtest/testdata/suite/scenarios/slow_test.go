@@ -5,21 +5,26 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 )
 
-// slow is an engine that works for a minute. When it begins it leaves the file
+// slow is an engine that works for a minute, or, where SLOW_DIR has the file
+// "at", at that attempt alone and not at all at others. When it begins it leaves the file
 // "working" with our process ID in SLOW_DIR. When it is told to stop it leaves
 // "stopped", and with the file "stubborn" there it goes on all the same.
 type slow struct{}
 
 func (slow) Name() string { return "slow" }
 
-func (slow) Work(ctx context.Context, _ engines.Work) (rules.Job, error) {
+func (slow) Work(ctx context.Context, w engines.Work) (rules.Job, error) {
 	dir := os.Getenv("SLOW_DIR")
+	if at, err := os.ReadFile(filepath.Join(dir, "at")); err == nil && strings.TrimSpace(string(at)) != w.Attempt {
+		return rules.Job{}, nil
+	}
 	note := func(name string) error {
 		return os.WriteFile(filepath.Join(dir, name), []byte(strconv.Itoa(os.Getpid())), 0o600)
 	}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"time"
+
+	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/reports/store"
+)
+
+// openLimit is how long a command waits for a database to answer.
+const openLimit = 30 * time.Second
+
+func importCommand() command {
+	return command{
+		name: "import", args: "RUN_DIR...",
+		summary: "Bring what runs recorded and the database has not; what a killed run left unfinished is errored",
+		flags: func(fs *flag.FlagSet) runFunc {
+			db := databaseFlag(fs)
+			return func(ctx context.Context, e *env, dirs []string) error { return e.importRuns(ctx, *db, dirs) }
+		},
+	}
+}
+
+func databaseFlag(fs *flag.FlagSet) *string {
+	return fs.String("db", "", "`database`: postgres://..., or sqlite:///PATH; default BENCHTEST_DB, else SQLite in BENCHTEST_HOME")
+}
+
+func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
+	if len(dirs) == 0 {
+		return usagef("which runs? They are in BENCHTEST_HOME/runs")
+	}
+	db, err := e.openDatabase(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // what was brought is there
+	var errs []error
+	for _, dir := range dirs {
+		got, err := store.Import(ctx, db, dir)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		e.printf(e.stdout, "%s: %d attempts and %d later verdicts are new\n", dir, got.Attempts, got.Verdicts)
+		if got.Interrupted > 0 {
+			e.printf(e.stdout, "%s: %d were interrupted\n", dir, got.Interrupted)
+		}
+		if got.Running {
+			e.printf(e.stdout, "%s goes on: import it again when it has ended\n", dir)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// openDatabase opens the database that a flag or the environment names. The
+// caller closes it.
+func (e *env) openDatabase(ctx context.Context, url string) (*store.DB, error) {
+	home, err := fixtures.Home(e.lookup)
+	if err != nil {
+		return nil, err
+	}
+	if url == "" {
+		url, _ = e.lookup("BENCHTEST_DB")
+	}
+	target, err := store.ParseTarget(url, home)
+	if err != nil {
+		return nil, usagef("--db or BENCHTEST_DB: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	return store.Open(ctx, target)
+}

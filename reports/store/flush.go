@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/benchtest-dev/benchtest/reports"
+)
+
+// Flushed says what Flush removed, or would.
+type Flushed struct {
+	Pruned
+	Dirs []string // of runs, or of what single scenarios left in them
+}
+
+// Flush removes what s chooses from the database, and then from the records of
+// runs in the directory runs: whole runs of which nothing is left, and
+// otherwise the evidence of the attempts that are gone. A run that was never
+// stored goes too where s names no scenario. What belongs to a running benchmark
+// stays; no run begins or ends meanwhile. With preview it removes nothing.
+func Flush(ctx context.Context, db *DB, runs string, s Selection, preview bool) (Flushed, error) {
+	h, err := holdRuns(runs)
+	if err != nil {
+		return Flushed{}, err
+	}
+	defer h.release()
+	s.Except = append(slices.Clone(s.Except), h.running...)
+	p, err := db.Prune(ctx, s, preview)
+	f := Flushed{Pruned: p}
+	if err != nil {
+		return f, err
+	}
+	// Rows first: what is left of a directory after a crash is flushed the next time.
+	return f, f.removeDirs(h, s, preview)
+}
+
+// heldRuns are the runs on this machine, locked so that nobody goes on with them.
+type heldRuns struct {
+	dir     string
+	running []string
+	held    map[string]*os.File
+}
+
+func holdRuns(dir string) (*heldRuns, error) {
+	h := &heldRuns{dir: dir, held: map[string]*os.File{}}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	for _, e := range entries {
+		f, err := reports.LockRun(filepath.Join(dir, e.Name()))
+		switch {
+		case errors.Is(err, reports.ErrRunning):
+			h.running = append(h.running, e.Name())
+		case err == nil:
+			h.held[e.Name()] = f
+		case !errors.Is(err, fs.ErrNotExist):
+			h.release()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *heldRuns) release() {
+	for _, f := range h.held {
+		_ = f.Close() // it was only locked
+	}
+}
+
+// removeDirs removes from disk what is gone from the database.
+func (f *Flushed) removeDirs(h *heldRuns, s Selection, preview bool) error {
+	gone := slices.Clone(f.Benchmarks)
+	if len(s.Scenarios) == 0 {
+		for id := range h.held {
+			if began, err := reports.RunTime(id); err == nil && (s.All || began.Before(s.Before)) && !slices.Contains(gone, id) && !slices.Contains(f.Running, id) {
+				gone = append(gone, id)
+			}
+		}
+	}
+	slices.Sort(gone)
+	var errs []error
+	for _, id := range gone {
+		if h.held[id] == nil {
+			continue // it was made elsewhere
+		}
+		f.Dirs = append(f.Dirs, filepath.Join(h.dir, id))
+		if !preview {
+			errs = append(errs, removeRun(h.dir, id))
+		}
+	}
+	for _, id := range f.Attempts {
+		run, attempt, _ := strings.Cut(id, "/")
+		if h.held[run] == nil || slices.Contains(gone, run) || !filepath.IsLocal(attempt) {
+			continue
+		}
+		errs = append(errs, f.removeAttempt(filepath.Join(h.dir, run), attempt, preview))
+	}
+	return errors.Join(errs...)
+}
+
+// removeRun takes the run's name away before its files, so that half of one is
+// no run.
+func removeRun(dir, id string) error {
+	doomed := filepath.Join(dir, ".flushed-"+id)
+	if err := os.Rename(filepath.Join(dir, id), doomed); err != nil {
+		return fmt.Errorf("remove run: %w", err)
+	}
+	if err := os.RemoveAll(doomed); err != nil {
+		return fmt.Errorf("remove run: %w", err)
+	}
+	return nil
+}
+
+// removeAttempt removes the evidence of one attempt, and notes in the run's
+// record that it is gone, so that no import brings it back.
+func (f *Flushed) removeAttempt(run, attempt string, preview bool) error {
+	dir := filepath.Join("attempts", filepath.FromSlash(attempt))
+	f.Dirs = append(f.Dirs, filepath.Join(run, dir))
+	if preview {
+		return nil
+	}
+	key, number := path.Dir(attempt), 0
+	if _, err := fmt.Sscanf(path.Base(attempt), "i%d", &number); err != nil {
+		return fmt.Errorf("remove evidence of %q: %w", attempt, err)
+	}
+	log, err := reports.OpenLog(filepath.Join(run, reports.EventsFile))
+	if err != nil {
+		return err
+	}
+	err = errors.Join(log.Append(reports.Event{Kind: reports.Flushed, RunID: filepath.Base(run), Key: key, Iteration: number}), log.Close())
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(run)
+	if err != nil {
+		return fmt.Errorf("remove evidence: %w", err)
+	}
+	defer root.Close()
+	if err := root.RemoveAll(dir); err != nil {
+		return fmt.Errorf("remove evidence: %w", err)
+	}
+	return nil
+}
