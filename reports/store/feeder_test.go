@@ -264,7 +264,7 @@ func TestSize(t *testing.T) {
 		+ coalesce((SELECT sum(length(raw_observation) + length(expected) + length(got) + length(label) + 200) FROM rule_results WHERE report_id = r.id), 0)
 		FROM scenario_reports r`)
 	require.NoError(t, err)
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // Err says what went wrong
 	most, n := 0, 0
 	for rows.Next() {
 		var id string
