@@ -12,6 +12,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/rescore"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
 // validateRuns judges recorded attempts by the rules of the folder in args.
@@ -26,20 +27,20 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 		return err
 	}
 	defer f.close()
-	home, err := fixtures.Home(e.lookup)
+	from, err := e.openArchive(ctx, v.db)
 	if err != nil {
 		return err
 	}
-	pass := rescore.Pass{Store: rescore.Runs{Dir: filepath.Join(home, "runs")}, Scenarios: f.all, Choice: v.choice, DryRun: v.dryRun, Found: e.tellFinding}
+	pass := rescore.Pass{Store: from.store, Scenarios: f.all, Choice: v.choice, DryRun: v.dryRun, Found: e.tellFinding}
 	if v.asJSON {
 		pass.Found = e.encodeFinding
 	}
 	tally, err := pass.Run(ctx)
-	if err != nil {
+	if err := errors.Join(err, from.close()); err != nil {
 		return err
 	}
 	if tally == (rescore.Tally{}) {
-		return usagef("no attempt is chosen in %s", filepath.Join(home, "runs"))
+		return usagef("no attempt is chosen in %s", from.name)
 	}
 	if !v.asJSON {
 		e.tellTally(tally, v.dryRun)
@@ -48,6 +49,32 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 		return errFindings
 	}
 	return nil
+}
+
+// An archive is where the attempts to be judged are.
+type archive struct {
+	store rescore.Store
+	name  string
+	close func() error
+}
+
+// openArchive opens the database that url or the environment names; the
+// directories of this machine's runs where none does. What is recorded
+// in a directory comes into the default database with the next import.
+func (e *env) openArchive(ctx context.Context, url string) (archive, error) {
+	home, err := fixtures.Home(e.lookup)
+	if err != nil {
+		return archive{}, err
+	}
+	runs := rescore.Runs{Dir: filepath.Join(home, "runs")}
+	if named, _ := e.lookup("BENCHTEST_DB"); url == "" && (named == "" || named == store.None) {
+		return archive{runs, runs.Dir, func() error { return nil }}, nil
+	}
+	db, err := e.openDatabase(ctx, url)
+	if err != nil {
+		return archive{}, err
+	}
+	return archive{rescore.Database{DB: db, Runs: runs}, db.Target().String(), db.Close}, nil
 }
 
 // tellFinding prints what became of one attempt, where that is news.

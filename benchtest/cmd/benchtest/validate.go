@@ -16,7 +16,7 @@ import (
 type validation struct {
 	scenarios, runs       bool
 	choice                rescore.Choice
-	since                 string
+	since, db             string
 	dryRun, check, asJSON bool
 }
 
@@ -32,6 +32,7 @@ func validateCommand() command {
 			fs.StringVar(&v.choice.Job, "job-id", "", "this one `RUN_ID/KEY/iN`")
 			fs.StringVar(&v.choice.Scenario, "scenario", "", "of this `key`")
 			fs.StringVar(&v.since, "since", "", "that started at this `date` or later, or within this time (7d, 12h)")
+			fs.StringVar(&v.db, "db", "", "of the runs in this `database`, as for import; default BENCHTEST_DB, else the directories of this machine's runs")
 			fs.BoolVar(&v.dryRun, "dry-run", false, "record nothing")
 			fs.BoolVar(&v.check, "check", false, "exit 1 when a verdict or a rule comes out otherwise")
 			fs.BoolVar(&v.asJSON, "json", false, "one JSON object a problem or an attempt")
@@ -45,8 +46,8 @@ func (e *env) validate(ctx context.Context, v validation, args []string) error {
 	switch {
 	case v.scenarios == v.runs:
 		return usagef("say --scenarios or --runs")
-	case v.scenarios && (chosen || v.dryRun || v.check):
-		return usagef("--benchmark-id, --job-id, --scenario, --since, --dry-run and --check go with --runs")
+	case v.scenarios && (chosen || v.dryRun || v.check || v.db != ""):
+		return usagef("--benchmark-id, --job-id, --scenario, --since, --db, --dry-run and --check go with --runs")
 	case v.scenarios:
 		return e.validateScenarios(args, v.asJSON)
 	case !chosen:
