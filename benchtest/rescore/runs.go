@@ -48,7 +48,7 @@ func (r Runs) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt
 
 // mayBeIn reports whether the run can hold what is chosen.
 func (c Choice) mayBeIn(run string) bool {
-	return (c.Benchmark == "" || c.Benchmark == run) && (c.Job == "" || strings.HasPrefix(c.Job, run+"/"))
+	return !strings.HasPrefix(run, ".") && (c.Benchmark == "" || c.Benchmark == run) && (c.Job == "" || strings.HasPrefix(c.Job, run+"/"))
 }
 
 // read yields what the run recorded; nothing where it is too old, or is no run.

@@ -24,8 +24,6 @@ type RunDirs struct {
 	MaxBytes int64
 }
 
-const eventsName = "events.jsonl"
-
 // Outlines reads the logs of runs, newest first. One that cannot be read, since
 // it is being written or was torn, is left out.
 func (d RunDirs) Outlines(ctx context.Context, f Filter) ([]Outline, error) {
@@ -39,7 +37,7 @@ func (d RunDirs) Outlines(ctx context.Context, f Filter) ([]Outline, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if f.Before != "" && e.Name() >= f.Before || f.Limit > 0 && len(list) == f.Limit {
+		if strings.HasPrefix(e.Name(), ".") || f.Before != "" && e.Name() >= f.Before || f.Limit > 0 && len(list) == f.Limit {
 			continue
 		}
 		o, size, err := d.outline(e.Name(), left)
@@ -77,7 +75,7 @@ func (d RunDirs) open(id string) (*os.File, error) {
 	if id == "." || filepath.Base(id) != id || !filepath.IsLocal(id) {
 		return nil, fmt.Errorf("open run %q: %w", id, fs.ErrNotExist)
 	}
-	f, err := os.Open(filepath.Join(d.Dir, id, eventsName))
+	f, err := os.Open(filepath.Join(d.Dir, id, reports.EventsFile))
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}

@@ -46,6 +46,7 @@ type heldRuns struct {
 	dir     string
 	running []string
 	held    map[string]*os.File
+	doomed  []string // what a crash left of runs that were being removed
 }
 
 func holdRuns(dir string) (*heldRuns, error) {
@@ -55,6 +56,10 @@ func holdRuns(dir string) (*heldRuns, error) {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), doomedPrefix) {
+			h.doomed = append(h.doomed, e.Name())
+			continue
+		}
 		f, err := reports.LockRun(filepath.Join(dir, e.Name()))
 		switch {
 		case errors.Is(err, reports.ErrRunning):
@@ -96,6 +101,11 @@ func (f *Flushed) removeDirs(h *heldRuns, s Selection, preview bool) error {
 			errs = append(errs, removeRun(h.dir, id))
 		}
 	}
+	for _, name := range h.doomed {
+		if !preview {
+			errs = append(errs, os.RemoveAll(filepath.Join(h.dir, name)))
+		}
+	}
 	for _, id := range f.Attempts {
 		run, attempt, _ := strings.Cut(id, "/")
 		if h.held[run] == nil || slices.Contains(gone, run) || !filepath.IsLocal(attempt) {
@@ -106,10 +116,14 @@ func (f *Flushed) removeDirs(h *heldRuns, s Selection, preview bool) error {
 	return errors.Join(errs...)
 }
 
+// doomedPrefix begins the name of a run that is being removed. With its dot no
+// reader takes it for one.
+const doomedPrefix = ".flushed-"
+
 // removeRun takes the run's name away before its files, so that half of one is
 // no run.
 func removeRun(dir, id string) error {
-	doomed := filepath.Join(dir, ".flushed-"+id)
+	doomed := filepath.Join(dir, doomedPrefix+id)
 	if err := os.Rename(filepath.Join(dir, id), doomed); err != nil {
 		return fmt.Errorf("remove run: %w", err)
 	}
