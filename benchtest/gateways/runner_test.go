@@ -41,6 +41,7 @@ func TestRunner_Dispatch(t *testing.T) {
 			rules.Job{Resolution: rules.Success, Messages: []string{"looking"}, Tasks: []rules.Task{{Summary: "fixed web1"}, {}, {Summary: "fixed web2"}}},
 			nil,
 			rules.GatewayRecord{
+				ID:     "INC1",
 				Status: "resolved", Summary: "fixed web1\nfixed web2",
 				Messages: []string{"INC1 open: Web server down", "INC1 in_progress: assigned to ops", "looking", "INC1 resolved: success"},
 			},
@@ -49,13 +50,14 @@ func TestRunner_Dispatch(t *testing.T) {
 			"no action",
 			rules.Job{Resolution: rules.NoAction},
 			nil,
-			rules.GatewayRecord{Status: "resolved", Messages: []string{"INC1 open: Web server down", "INC1 in_progress: assigned to ops", "INC1 resolved: no_action"}},
+			rules.GatewayRecord{ID: "INC1", Status: "resolved", Messages: []string{"INC1 open: Web server down", "INC1 in_progress: assigned to ops", "INC1 resolved: no_action"}},
 		},
 		{
 			"failure",
 			rules.Job{Resolution: rules.AgenticFailure, Messages: []string{"gave up"}},
 			nil,
 			rules.GatewayRecord{
+				ID:     "INC1",
 				Status: "open", Summary: "gave up",
 				Messages: []string{"INC1 open: Web server down", "INC1 in_progress: assigned to ops", "gave up", "INC1 open: agentic_failure"},
 			},
@@ -65,6 +67,7 @@ func TestRunner_Dispatch(t *testing.T) {
 			rules.Job{},
 			down,
 			rules.GatewayRecord{
+				ID:     "INC1",
 				Status: "open", Summary: "model service is down",
 				Messages: []string{"INC1 open: Web server down", "INC1 in_progress: assigned to ops", "INC1 open: the engine did not work"},
 			},

@@ -100,6 +100,22 @@ func (s *scene) prepare(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if err := s.handOver(); err != nil {
+		return err
+	}
+	s.report(broken)
+	s.held, s.wire = nil, ""
+	return nil
+}
+
+// handOver makes all that was made lasting. Until then a kill leaves what purge
+// removes; the network comes first, since machines that last need theirs.
+func (s *scene) handOver() error {
+	if s.wire != "" {
+		if _, err := s.keeper.Journal.Update(s.wire, func(l *fixtures.Lease) { l.Kept = true }); err != nil {
+			return err
+		}
+	}
 	for _, h := range s.held {
 		if err := h.HandOver(); err != nil {
 			return err
@@ -108,8 +124,6 @@ func (s *scene) prepare(ctx context.Context) (err error) {
 	if s.wire != "" {
 		s.keeper.Journal.Yield(s.wire)
 	}
-	s.report(broken)
-	s.held, s.wire = nil, ""
 	return nil
 }
 
@@ -185,11 +199,7 @@ func (s *scene) connect(ctx context.Context) error {
 	for _, h := range s.held {
 		machines[h.Record.HostName] = h.Machine
 	}
-	if err := n.Connect(ctx, s.wire, machines); err != nil {
-		return err
-	}
-	_, err := s.keeper.Journal.Update(s.wire, func(l *fixtures.Lease) { l.Kept = true })
-	return err
+	return n.Connect(ctx, s.wire, machines)
 }
 
 // play runs the scenario's own steps. What it returns is for people to know:

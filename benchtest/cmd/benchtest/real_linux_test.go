@@ -167,7 +167,7 @@ state: [{label: x, file: /ok, expect: {exists: true}}]
 		"create":  {"create", "--template", "debian-base", "-n", "victim", "--mount-only", suite},
 		"prepare": {"prepare", "-s", "a/001-x", "-p", suite},
 	} {
-		for _, after := range []time.Duration{20, 60, 120, 250, 500, 1200} {
+		for _, after := range []time.Duration{20, 60, 120, 250, 500, 1200, 2500} {
 			t.Run(fmt.Sprintf("%s after %d ms", verb, after), func(t *testing.T) {
 				cmd := process(t.Context(), home, args...)
 				require.NoError(t, cmd.Start())

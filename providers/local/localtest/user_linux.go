@@ -6,6 +6,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -28,18 +29,45 @@ func MakeUser(t *testing.T, name string) *user.User {
 	})
 	t.Cleanup(func() {
 		_ = os.Remove(sudoers)
-		out, err := exec.Command("userdel", "--remove", name).CombinedOutput() //nolint:noctx // the test's context is over
-		require.NoError(t, err, string(out))
+		removeUser(t, name)
 	})
-	if _, err := user.Lookup(name); err != nil { // a test that was killed may have left them
-		out, err := exec.CommandContext(t.Context(), "useradd", "--create-home", name).CombinedOutput()
-		require.NoError(t, err, string(out))
+	if _, err := user.Lookup(name); err == nil { // a test that was killed left them
+		removeUser(t, name)
 	}
+	out, err := exec.CommandContext(t.Context(), "useradd", "--create-home", name).CombinedOutput()
+	require.NoError(t, err, string(out))
 	require.NoError(t, os.WriteFile(sudoers, []byte(name+" ALL=(ALL) NOPASSWD: ALL\n"), 0o440))
 	u, err := user.Lookup(name)
 	require.NoError(t, err)
 	meeting = "/tmp/benchtest-" + u.Uid
 	return u
+}
+
+// removeUser removes the user with their home, once their processes have ended.
+func removeUser(t *testing.T, name string) {
+	t.Helper()
+	waitForEnd(t, name)
+	out, err := exec.Command("userdel", "--remove", name).CombinedOutput() //nolint:noctx // the test's context may be over
+	require.NoError(t, err, string(out))
+}
+
+// endLimit is how long a helper may outlive the command that it served.
+const endLimit = 10 * time.Second
+
+// waitForEnd waits until the user has no process any more, and fails with those
+// that stay.
+func waitForEnd(t *testing.T, name string) {
+	t.Helper()
+	for deadline := time.Now().Add(endLimit); ; {
+		left, err := exec.Command("ps", "-u", name, "-o", "pid=,args=").Output() //nolint:noctx // the test's context is over
+		if err != nil || len(left) == 0 {                                        // ps exits 1 when there is none
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("processes of user %s stay:\n%s", name, left)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
 }
 
 // As is argv as run by u: by root for a nil one.
