@@ -97,6 +97,7 @@ func TestShare(t *testing.T) {
 		require.NoError(t, m.(providers.Rebooter).Reboot(t.Context()))
 		waitReady(t, s)
 		assert.Zero(t, status(t, s, "cat", dir+"/mine"))
+		run(t, s, "sync") // what is not on the disk is lost with the power
 		restartHost(t, id)
 		require.NoError(t, m.(providers.Starter).Start(t.Context()))
 		waitReady(t, s)

@@ -161,19 +161,23 @@ func TestNextRunBringsWhatIsMissing(t *testing.T) {
 	next := begin(t, runs, "run-3")
 	f, err := store.Feed(t.Context(), to, next, quiet())
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(store.Unstored(runs, to)) == 2 }, time.Minute, 20*time.Millisecond)
+	db := open2(t, to)
+	earlier := store.Filter{Benchmarks: []string{"run-1", "run-2"}}
+	require.Eventually(t, func() bool {
+		list, err := db.Benchmarks(t.Context(), earlier)
+		return err == nil && len(list) == 2 && len(store.Unstored(runs, to)) == 2
+	}, time.Minute, 20*time.Millisecond)
 	finish(t, next)
 	require.NoError(t, f.Close(t.Context()))
 	assert.Equal(t, []string{going.Dir}, store.Unstored(runs, to))
 
-	db := open2(t, to)
 	all, err := db.Reports(t.Context(), store.Filter{})
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	assert.Equal(t, rules.Errored, all[0].Outcome)
 	assert.Contains(t, all[0].Reason, "interrupted: the process of its run was killed")
 	assert.True(t, all[0].Cut)
-	list, err := db.Benchmarks(t.Context(), store.Filter{Benchmarks: []string{"run-1", "run-2"}})
+	list, err := db.Benchmarks(t.Context(), earlier)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	for _, b := range list {
