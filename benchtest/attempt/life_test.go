@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,15 +12,8 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/attempt"
 	"github.com/benchtest-dev/benchtest/benchtest/engines"
-	"github.com/benchtest-dev/benchtest/benchtest/rescore"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
-	"github.com/benchtest-dev/benchtest/benchtest/scenario"
-	"github.com/benchtest-dev/benchtest/benchtest/verdict"
-	"github.com/benchtest-dev/benchtest/fixtures"
-	"github.com/benchtest-dev/benchtest/fixtures/sandboxes"
 	"github.com/benchtest-dev/benchtest/providers"
-	"github.com/benchtest-dev/benchtest/providers/providertest"
-	"github.com/benchtest-dev/benchtest/reports"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -84,25 +75,6 @@ state:
 			sameAgain(t, h, sc, rec)
 		})
 	}
-}
-
-// What a person reads first of an attempt: the ask, and what the fault and the
-// engine changed.
-func TestRecordTellsTicketAndChanges(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t, func(h *harness) { h.Engine = engines.Solver{} })
-	rec, log := h.run(load(t, nil))
-	require.Equal(t, rules.Passed, rec.Outcome, log)
-	assert.NotEmpty(t, rec.Ticket.Title)
-	assert.NotEmpty(t, rec.Ticket.Body)
-	var exists []string
-	for _, c := range rec.Changes {
-		if c.Attr == "exists" {
-			exists = append(exists, fmt.Sprintf("%s to %s: %s to %s", c.From, c.To, c.Before, c.After))
-		}
-	}
-	assert.Equal(t, []string{"healthy to faulted: true to false", "faulted to after: false to true"}, exists)
-	assert.Zero(t, rec.ChangesLeftOut)
 }
 
 // A handshake takes ten times as long as a command, so a machine is handed over
@@ -233,56 +205,6 @@ func TestRetryBeforeTheFirstAction(t *testing.T) {
 	})
 }
 
-// sameAgain: what is on disk, judged again by the same rules, comes to the same.
-func sameAgain(t *testing.T, h *harness, sc *scenario.Scenario, rec reports.Attempt) {
-	t.Helper()
-	e, err := reports.ReadEvidence(os.DirFS(filepath.Join(h.Record.Dir, rec.Dir)), rec.Digests.Evidence, verdict.Asks(sc))
-	require.NoError(t, err)
-	v, err := rescore.Judge(sc, &rec, e)
-	if !rec.Circumstances.Judged {
-		require.ErrorIs(t, err, rescore.ErrNotJudged)
-		return
-	}
-	require.NoError(t, err)
-	assert.Equal(t, rec.Outcome, v.Outcome)
-	assert.Equal(t, rec.Reason, v.Reason)
-	assert.Equal(t, rec.Results, v.Results)
-	assert.InDelta(t, rec.Score, v.Score, 0)
-	assert.False(t, rescore.Compare(rec.Verdict(), v).News())
-}
-
-func TestRecordOnDisk(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t, nil)
-	rec, _ := h.run(load(t, nil))
-	require.Equal(t, rules.Passed, rec.Outcome, rec.Reason)
-	dir := filepath.Join(h.Record.Dir, rec.Dir)
-	for _, file := range []string{"facts/healthy.jsonl", "facts/faulted.jsonl", "facts/after.jsonl", "facts/held.jsonl", "job.json", "logs/attempt.log"} {
-		info, err := os.Stat(filepath.Join(dir, file))
-		require.NoError(t, err)
-		assert.Positive(t, info.Size(), file)
-	}
-	require.NoError(t, reports.VerifyEvidence(os.DirFS(dir), rec.Digests.Evidence))
-
-	events, err := os.Open(filepath.Join(h.Record.Dir, "events.jsonl"))
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, events.Close()) })
-	attempts, _, err := reports.Attempts(reports.ReadEvents(events))
-	require.NoError(t, err)
-	require.Len(t, attempts, 1)
-	assert.Equal(t, rec.Digests.Evidence, attempts[0].Digests.Evidence)
-	assert.Equal(t, rules.Passed, attempts[0].Outcome)
-}
-
-func TestWitnessOfValidateIsEvidenceToo(t *testing.T) {
-	t.Parallel()
-	// The engine repairs the file, and takes the program away that would tell.
-	h := newHarness(t, func(h *harness) { h.Engine = sh(`touch "$HOME/ok"; touch "$HOME/mute"`) })
-	rec, _ := h.run(load(t, map[string]string{"validate.sh": "#!/bin/sh\ntest -e \"$HOME/mute\" && exit 127\ntest -e \"$HOME/ok\"\n"}))
-	assert.Equal(t, rules.Failed, rec.Outcome, rec.Reason)
-	assert.Contains(t, rec.Reason, "evidence destroyed")
-}
-
 func TestEngineOfTheUsers(t *testing.T) {
 	t.Parallel()
 	t.Run("that panics", func(t *testing.T) {
@@ -347,55 +269,6 @@ func TestShortTimeLeavesTheEngineWhatIsLeft(t *testing.T) {
 	require.NoError(t, h.History.Add(sc.Key, time.Second))
 	rec, _ := h.run(sc)
 	assert.Equal(t, rules.Passed, rec.Outcome, "the limit of the hold window is not what it takes: %s", rec.Reason)
-}
-
-func TestKeep(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name   string
-		keep   attempt.Keep
-		engine engines.Engine
-		want   int
-	}{
-		{"failed keeps a failed one", attempt.KeepFailed, engines.Noop{}, 1},
-		{"failed destroys a passed one", attempt.KeepFailed, engines.Solver{}, 0},
-		{"always keeps a passed one", attempt.KeepAlways, engines.Solver{}, 1},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			h := newHarness(t, func(h *harness) { h.Keep, h.Engine = tc.keep, tc.engine })
-			h.run(load(t, nil))
-			live := h.fake.Live()
-			assert.Len(t, live, tc.want)
-			for _, m := range live {
-				enterKept(t, h, m)
-				require.NoError(t, m.Destroy(t.Context()))
-			}
-		})
-	}
-}
-
-// enterKept reaches a kept machine with what is on disk, as another process does.
-func enterKept(t *testing.T, h *harness, m *providertest.FakeMachine) {
-	t.Helper()
-	store, err := sandboxes.OpenStore(h.Journal)
-	require.NoError(t, err)
-	defer store.Close()
-	r, err := store.Find(m.ID())
-	require.NoError(t, err)
-	assert.WithinDuration(t, time.Now().Add(fixtures.KeptFor), r.Expires, time.Minute)
-	ring, err := store.Keys(r)
-	require.NoError(t, err)
-	sb, err := providers.Open(t.Context(), m, "h", ring.Access("agent"), providers.SandboxOptions{})
-	require.NoError(t, err)
-	require.NoError(t, sb.Close())
-	last, err := store.LastFailed("")
-	if r.Outcome == "passed" {
-		require.ErrorIs(t, err, sandboxes.ErrUnknown)
-		return
-	}
-	require.NoError(t, err)
-	assert.Equal(t, m.ID(), last.ID)
 }
 
 func TestOwnRules(t *testing.T) {
