@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,24 +17,7 @@ const (
 	maxDecoded    = 64 << 20 // bytes that one body may unpack to
 )
 
-// window bounds the memory of a compressor. The largest checkpoint of a machine
-// is some hundred kilobytes.
-const window = 1 << 20
-
-// pack compresses body, against base where that is not empty.
-func pack(body, base []byte) ([]byte, error) {
-	options := []zstd.EOption{zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true)}
-	if len(base) > 0 {
-		options = append(options, zstd.WithEncoderDictRaw(1, base))
-	}
-	e, err := zstd.NewWriter(nil, options...)
-	if err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	return e.EncodeAll(body, nil), nil
-}
-
-// unpack is pack's inverse.
+// unpack is packer's inverse.
 func unpack(packed, base []byte) ([]byte, error) {
 	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDecoded)}
 	if len(base) > 0 {
@@ -68,25 +50,3 @@ func fromMS(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // inMS is a duration as columns that end in _ms hold it.
 func inMS(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// packBounded is pack, and nil (SQL's NULL) for what is too large all the same.
-func packBounded(body, base []byte) ([]byte, error) {
-	packed, err := pack(body, base)
-	if err != nil || len(packed) > maxBody {
-		return nil, err
-	}
-	return packed, nil
-}
-
-// packTranscript compresses a transcript that was size bytes long, of which b
-// is what could be read. What is too large keeps its beginning.
-func packTranscript(b []byte, size int64) ([]byte, error) {
-	if size == int64(len(b)) {
-		if packed, err := packBounded(b, nil); err != nil || packed != nil {
-			return packed, err
-		}
-	}
-	const keep = maxBody / 2 // compressed it is never more than that and a bit
-	head := b[:min(len(b), keep)]
-	return pack(fmt.Appendf(slices.Clip(head), "\n[benchtest: cut, %d bytes in all]\n", size), nil)
-}

@@ -17,7 +17,7 @@ type rows map[string][][]any
 func (r rows) add(t table, values ...any) { r[t.name] = append(r[t.name], values) }
 
 // addReport adds all rows of one attempt.
-func (r rows) addReport(p Report) error {
+func (r rows) addReport(k *packer, p Report) error {
 	a, id := p.Attempt, p.ID()
 	record := a
 	record.Results, record.Rescored = nil, nil // those are rows
@@ -31,7 +31,7 @@ func (r rows) addReport(p Report) error {
 		inMS(ph.Restore), inMS(ph.Prepare), inMS(ph.Control), inMS(ph.Engine), inMS(ph.Hold), inMS(ph.Rules), inMS(ph.Total()),
 		firstFixed(a), inMS(a.Downtime), a.Digests.Scenario, a.Digests.Rules, a.Digests.Evidence, text(a.Dir), string(b))
 	job := p.job()
-	if err := r.addJob(id, p.Job, job); err != nil {
+	if err := r.addJob(k, id, p.Job, job); err != nil {
 		return err
 	}
 	r.addTicket(id, a, job)
@@ -39,7 +39,7 @@ func (r rows) addReport(p Report) error {
 	v.Results = a.Results
 	v.At = p.Decided
 	r.addVerdict(id, 0, v)
-	return r.addEvidence(id, p)
+	return r.addEvidence(k, id, p)
 }
 
 func firstFixed(a reports.Attempt) any {
@@ -50,11 +50,11 @@ func firstFixed(a reports.Attempt) any {
 }
 
 // addJob adds the engine's record, whole where it is not too large.
-func (r rows) addJob(id string, record []byte, j *rules.Job) error {
+func (r rows) addJob(k *packer, id string, record []byte, j *rules.Job) error {
 	if j == nil {
 		return nil
 	}
-	packed, err := packBounded(record, nil)
+	packed, err := k.bounded(record, nil)
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,14 @@ func (r rows) addVerdict(id string, number int, v reports.Verdict) {
 
 // addEvidence adds facts and transcript. The checkpoints of one attempt are
 // much alike, so each is compressed against the first.
-func (r rows) addEvidence(id string, p Report) error {
+func (r rows) addEvidence(k *packer, id string, p Report) error {
 	first := ""
 	for _, c := range checkpoints() {
 		body := p.Facts[c]
 		if len(body) == 0 {
 			continue
 		}
-		packed, err := packBounded(body, p.Facts[facts.Checkpoint(first)])
+		packed, err := k.bounded(body, p.Facts[facts.Checkpoint(first)])
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (r rows) addEvidence(id string, p Report) error {
 	if len(p.Transcript) == 0 {
 		return nil
 	}
-	packed, err := packTranscript(p.Transcript, p.TranscriptBytes)
+	packed, err := k.transcript(p.Transcript, p.TranscriptBytes)
 	r.add(transcriptTable, id, p.TranscriptBytes, packed)
 	return err
 }

@@ -43,14 +43,14 @@ func (db *DB) Add(ctx context.Context, list []Report) (added int, err error) {
 		if err != nil {
 			return err
 		}
-		all := rows{}
+		all, k := rows{}, &packer{}
 		for _, p := range list {
 			if known[p.ID()] {
 				continue
 			}
 			known[p.ID()] = true
 			added++
-			if err := all.addReport(p); err != nil {
+			if err := all.addReport(k, p); err != nil {
 				return err
 			}
 		}
