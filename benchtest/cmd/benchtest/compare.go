@@ -79,6 +79,18 @@ func (e *env) record(ctx context.Context, name string) (reports.Record, error) {
 	return rec, err
 }
 
+// records is record for several, in their order.
+func (e *env) records(ctx context.Context, names []string) ([]reports.Record, error) {
+	list := make([]reports.Record, len(names))
+	for i, name := range names {
+		var err error
+		if list[i], err = e.record(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // writeComparison prints c for people; as in printf, that they cannot be reached
 // is no reason to stop.
 func writeComparison(w io.Writer, c compared) {

@@ -34,13 +34,9 @@ func (e *env) export(ctx context.Context, runs []string, format, output string) 
 	case format == "atif" && output == "":
 		return usagef("--format atif writes a file an attempt: say where with --output DIRECTORY")
 	}
-	var records []reports.Record
-	for _, name := range runs {
-		rec, err := e.record(ctx, name)
-		if err != nil {
-			return err
-		}
-		records = append(records, rec)
+	records, err := e.records(ctx, runs)
+	if err != nil {
+		return err
 	}
 	if format == "atif" {
 		return exportTrajectories(records, output)

@@ -50,13 +50,9 @@ func (e *env) merge(ctx context.Context, names []string, fail, output string) er
 		}
 		baseline = reports.Tallies(rec.Attempts)
 	}
-	var shards []reports.Record
-	for _, name := range names {
-		rec, err := e.record(ctx, name)
-		if err != nil {
-			return err
-		}
-		shards = append(shards, rec)
+	shards, err := e.records(ctx, names)
+	if err != nil {
+		return err
 	}
 	if err := disjoint(shards); err != nil {
 		return usageError{err}
