@@ -60,7 +60,7 @@ func status(t *testing.T, s *providers.Sandbox, argv ...string) int {
 func TestShare(t *testing.T) {
 	t.Parallel()
 	rootOnly(t)
-	const id = "benchtest-share"
+	const id = "benchtest-share-both" // no other machine's name begins so
 	p := own(t)
 	dir, fixed := share(t), share(t)
 	m, s := sharing(t, p, id, providers.Mount{Host: dir, Writable: true}, providers.Mount{Host: fixed})

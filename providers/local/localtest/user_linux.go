@@ -55,12 +55,13 @@ func removeUser(t *testing.T, name string) {
 const endLimit = 10 * time.Second
 
 // waitForEnd waits until the user has no process any more, and fails with those
-// that stay.
+// that stay. A sudo that they ran counts: its effective user is root, but its
+// real one is they, and userdel refuses for either.
 func waitForEnd(t *testing.T, name string) {
 	t.Helper()
 	for deadline := time.Now().Add(endLimit); ; {
-		left, err := exec.Command("ps", "-u", name, "-o", "pid=,args=").Output() //nolint:noctx // the test's context is over
-		if err != nil || len(left) == 0 {                                        // ps exits 1 when there is none
+		left, err := exec.Command("ps", "-u", name, "-U", name, "-o", "pid=,args=").Output() //nolint:noctx // the test's context is over
+		if err != nil || len(left) == 0 {                                                    // ps exits 1 when there is none
 			return
 		}
 		if time.Now().After(deadline) {
