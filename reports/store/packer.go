@@ -38,7 +38,9 @@ func (k *packer) encoder(base []byte) (*zstd.Encoder, error) {
 		k.plain, err = zstd.NewWriter(nil, options...)
 	case len(base) > 0 && !bytes.Equal(base, k.base):
 		k.base = base
-		k.based, err = zstd.NewWriter(nil, append(options, zstd.WithEncoderDictRaw(1, base))...)
+		// What repeats the base is found at any level, and the tables of the
+		// better ones are cleared and filled anew for every base.
+		k.based, err = zstd.NewWriter(nil, append(options, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderDictRaw(1, base))...)
 	}
 	if len(base) == 0 {
 		return k.plain, err
