@@ -6,26 +6,23 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 )
 
 // A Record is what is known of one run.
 type Record struct {
-	Dir  string // of the run; attempts' own are below it
+	Dir  string // of the run; attempts' own are below it. Empty: it comes out of a database
 	Info RunInfo
 	// Attempts are those that finished, in that order, and then those that never
 	// did, as errored: they were attempted.
 	Attempts []Attempt
 	// Finished is what ended the run; nil where it was killed or still runs.
 	Finished *Event
-}
-
-// A Source finds the records of runs. A name that it does not know is an error
-// that is fs.ErrNotExist. It may be used concurrently.
-type Source interface {
-	Record(ctx context.Context, name string) (Record, error)
 }
 
 // RunsDir is a directory of runs (BENCHTEST_HOME/runs) as a Source. A name is
@@ -35,7 +32,7 @@ type RunsDir string
 // Record reads the events of one run.
 func (d RunsDir) Record(_ context.Context, name string) (Record, error) {
 	for _, dir := range []string{name, filepath.Join(string(d), name)} {
-		if dir != name && (name == "." || filepath.Base(name) != name) {
+		if name == "" || dir != name && !validRunID(name) {
 			continue // no ID
 		}
 		rec, err := ReadRecord(filepath.Join(dir, EventsFile))
@@ -44,18 +41,51 @@ func (d RunsDir) Record(_ context.Context, name string) (Record, error) {
 		}
 		return rec, err
 	}
-	return Record{}, fmt.Errorf("find run %q: %w: want a directory with an events.jsonl, or the ID of a run in %s", name, fs.ErrNotExist, string(d))
+	return Record{}, fmt.Errorf("find run %q: %w: want a directory with an %s, or the ID of a run in %s", name, fs.ErrNotExist, EventsFile, string(d))
+}
+
+// IDs lists the directories that hold a record.
+func (d RunsDir) IDs(_ context.Context, since time.Time) ([]string, error) {
+	found, err := fs.Glob(os.DirFS(string(d)), "*/"+EventsFile)
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	var ids []string
+	for _, name := range found { // sorted, which is by time
+		id := path.Dir(name)
+		at, err := RunTime(id)
+		if strings.HasPrefix(id, ".") || err == nil && at.Before(since.Truncate(time.Second)) {
+			continue // one that is being flushed, or too old
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// ReadEvidence reads the files of an attempt, and holds them against its digest.
+func (d RunsDir) ReadEvidence(_ context.Context, rec Record, a *Attempt, want Wanted) (Evidence, error) {
+	root, err := os.OpenRoot(rec.Dir)
+	if err != nil {
+		return Evidence{}, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	dir, err := root.OpenRoot(filepath.FromSlash(a.Dir))
+	if err != nil {
+		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	defer dir.Close()
+	return ReadEvidence(dir.FS(), a.Digests.Evidence, want)
 }
 
 // ReadRecord reads an events.jsonl.
-func ReadRecord(path string) (Record, error) {
-	f, err := os.Open(path)
+func ReadRecord(name string) (Record, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return Record{}, fmt.Errorf("read record: %w", err)
 	}
 	defer f.Close()
 	var (
-		rec   = Record{Dir: filepath.Dir(path)}
+		rec   = Record{Dir: filepath.Dir(name)}
 		begun []Attempt
 	)
 	noting := func(yield func(Event, error) bool) {
@@ -72,18 +102,14 @@ func ReadRecord(path string) (Record, error) {
 		}
 	}
 	if rec.Attempts, rec.Info, err = Attempts(noting); err != nil {
-		return Record{}, fmt.Errorf("%s: %w", path, err)
+		return Record{}, fmt.Errorf("%s: %w", name, err)
 	}
-	type name struct {
-		key string
-		n   int
-	}
-	ended := map[name]bool{}
+	ended := map[attemptName]bool{}
 	for _, a := range rec.Attempts {
-		ended[name{a.Key, a.Iteration}] = true
+		ended[attemptName{a.Key, a.Iteration}] = true
 	}
 	for _, a := range begun {
-		if !ended[name{a.Key, a.Iteration}] {
+		if !ended[attemptName{a.Key, a.Iteration}] {
 			rec.Attempts = append(rec.Attempts, a)
 		}
 	}

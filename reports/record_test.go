@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,13 @@ func TestRunsDir(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, rec.Finished)
 	assert.Equal(t, 1, rec.Finished.Exit)
+
+	ids, err := RunsDir(runs).IDs(t.Context(), time.Time{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"one"}, ids)
+	ids, err = RunsDir(filepath.Join(runs, "nosuch")).IDs(t.Context(), time.Time{})
+	require.NoError(t, err)
+	assert.Empty(t, ids)
 
 	for _, name := range []string{"", ".", "..", "two", "../one", runs} {
 		_, err := RunsDir(runs).Record(t.Context(), name)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,6 +12,13 @@ import (
 // StatsSeed seeds the resampling of every report: the same attempts give the
 // same intervals wherever they are shown.
 const StatsSeed = 1
+
+// SortAttempts sorts by scenario and number.
+func SortAttempts(list []Attempt) {
+	slices.SortStableFunc(list, func(a, b Attempt) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
+	})
+}
 
 // Tallies counts the attempts at each scenario, by key. Skipped ones were not
 // attempted; a scenario with no others is left out.

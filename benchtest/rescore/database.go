@@ -17,10 +17,7 @@ import (
 // A Database is runs in a database, whose directories may be on another machine
 // or gone.
 type Database struct {
-	DB interface {
-		store.Reader
-		store.Writer
-	}
+	DB *store.DB
 	// Runs are the directories of this machine. A verdict on an attempt of a run
 	// that has one is recorded there too, and there first: it is the truth.
 	Runs Runs
@@ -72,14 +69,9 @@ func (c Choice) filter() store.Filter {
 	return f
 }
 
-// Evidence implements Store. The database was fed from a directory whose
-// digests were right or told; here it is believed.
+// Evidence implements Store.
 func (d Database) Evidence(ctx context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	e, err := d.DB.Evidence(ctx, a.ID())
-	if err != nil {
-		return reports.Evidence{}, err
-	}
-	return e.Decode(want)
+	return d.DB.ReadEvidence(ctx, reports.Record{}, a, want)
 }
 
 // Append implements Store.

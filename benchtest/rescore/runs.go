@@ -83,18 +83,9 @@ func (r Runs) read(run string, c Choice) iter.Seq2[*reports.Attempt, error] {
 
 // Evidence implements Store. What is not there, or not as it was recorded, is
 // an error that wraps reports.ErrEvidence.
-func (r Runs) Evidence(_ context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	root, err := os.OpenRoot(filepath.Join(r.Dir, a.RunID))
-	if err != nil {
-		return reports.Evidence{}, fmt.Errorf("open run: %w", err)
-	}
-	defer root.Close()
-	dir, err := root.OpenRoot(a.Dir)
-	if err != nil {
-		return reports.Evidence{}, fmt.Errorf("%w: %w", reports.ErrEvidence, err)
-	}
-	defer dir.Close()
-	return reports.ReadEvidence(dir.FS(), a.Digests.Evidence, want)
+func (r Runs) Evidence(ctx context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
+	rec := reports.Record{Dir: filepath.Join(r.Dir, a.RunID)}
+	return reports.RunsDir(r.Dir).ReadEvidence(ctx, rec, a, want)
 }
 
 // Append implements Store.

@@ -50,31 +50,49 @@ func unpackJob(packed []byte) (*rules.Job, error) {
 
 // readVerdicts fills in the results of a's own verdict, and the later ones.
 func (db *DB) readVerdicts(ctx context.Context, id string, a *reports.Attempt) error {
-	results := map[int][]rules.Result{}
+	list := []reports.Attempt{*a}
+	err := db.fillVerdicts(ctx, list, func(*reports.Attempt) string { return id }, "report_id = $1", id)
+	*a = list[0]
+	return err
+}
+
+// fillVerdicts is readVerdicts for attempts of which id is the row's, and whose
+// rows are those that the condition with its argument chooses.
+func (db *DB) fillVerdicts(ctx context.Context, list []reports.Attempt, id func(*reports.Attempt) string, condition, arg string) error {
+	type verdictID struct {
+		report string
+		number int
+	}
+	results := map[verdictID][]rules.Result{}
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var (
-			x      rules.Result
-			number int
+			x rules.Result
+			v verdictID
 		)
-		err := r.Scan(&number, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Expected, &x.Got, &x.Checkpoint, &x.Raw, &x.Grade, &x.Evidence, &x.Reason, &x.Once)
-		results[number] = append(results[number], x)
+		err := r.Scan(&v.report, &v.number, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Expected, &x.Got, &x.Checkpoint, &x.Raw, &x.Grade, &x.Evidence, &x.Reason, &x.Once)
+		results[v] = append(results[v], x)
 		return err
-	}, `SELECT verdict_number, scope, label, host_name, required, status, expected, got, checkpoint, raw_observation, grade, evidence, reason, once
-		FROM rule_results WHERE report_id = $1 ORDER BY verdict_number, number`, id)
+	}, `SELECT report_id, verdict_number, scope, label, host_name, required, status, expected, got, checkpoint, raw_observation, grade, evidence, reason, once
+		FROM rule_results WHERE `+condition+` ORDER BY report_id, verdict_number, number`, arg)
 	if err != nil {
 		return err
 	}
-	a.Results = results[0]
-	return db.each(ctx, func(r *sql.Rows) error {
+	later := map[string][]reports.Verdict{}
+	err = db.each(ctx, func(r *sql.Rows) error {
 		var (
-			v      reports.Verdict
-			number int
-			at     int64
+			v  reports.Verdict
+			of verdictID
+			at int64
 		)
-		err := r.Scan(&number, &at, &v.Scenario, &v.Rules, &v.Outcome, &v.Reason, &v.Score, &v.Version)
-		v.At, v.Results = fromMS(at), results[number]
-		a.Rescored = append(a.Rescored, v)
+		err := r.Scan(&of.report, &of.number, &at, &v.Scenario, &v.Rules, &v.Outcome, &v.Reason, &v.Score, &v.Version)
+		v.At, v.Results = fromMS(at), results[of]
+		later[of.report] = append(later[of.report], v)
 		return err
-	}, `SELECT number, decided_unix_ms, scenario_digest, rules_digest, outcome, reason, compliance_score, benchtest_version
-		FROM verdicts WHERE report_id = $1 AND number > 0 ORDER BY number`, id)
+	}, `SELECT report_id, number, decided_unix_ms, scenario_digest, rules_digest, outcome, reason, compliance_score, benchtest_version
+		FROM verdicts WHERE number > 0 AND `+condition+` ORDER BY report_id, number`, arg)
+	for i := range list {
+		row := id(&list[i])
+		list[i].Results, list[i].Rescored = results[verdictID{row, 0}], later[row]
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"io/fs"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ func Conformance(t *testing.T, newStore func(t *testing.T) *store.DB) {
 		{"a benchmark is brought up to date", benchmarkUpdated},
 		{"verdicts are appended", verdictsAppended},
 		{"filters choose", filters},
+		{"a run comes back as a record", comesBackAsRecord},
 		{"what is not there is not found", notFound},
 		{"what is large is marked", largeIsMarked},
 		{"pruning", pruning},
@@ -239,6 +241,41 @@ func filters(t *testing.T, db *store.DB) {
 		assert.Equal(t, c.attempts, n, name)
 		assert.InDelta(t, float64(c.attempts)*0.5, score, 1e-9, name)
 	}
+}
+
+func comesBackAsRecord(t *testing.T, db *store.DB) {
+	t.Helper()
+	want := save(t, db, Benchmark(0), "nginx/001-a", "disk/001-a")
+	save(t, db, Benchmark(5), "nginx/001-a")
+	_, err := db.AddVerdict(t.Context(), want[1].ID(), reports.Verdict{At: Start, Outcome: rules.Passed, Rules: "dd", Results: []rules.Result{{Label: "new"}}})
+	require.NoError(t, err)
+	rec, err := db.Record(t.Context(), "run-000")
+	require.NoError(t, err)
+	assert.Equal(t, "run-000", rec.Info.RunID)
+	assert.Empty(t, rec.Dir)
+	assert.Equal(t, 1, rec.Finished.Exit)
+	require.Len(t, rec.Attempts, 2)
+	reports.SortAttempts(rec.Attempts)
+	for i, key := range []string{"disk/001-a", "nginx/001-a"} {
+		a := rec.Attempts[i]
+		alone, err := db.Report(t.Context(), a.ID())
+		require.NoError(t, err)
+		assert.Equal(t, key, a.Key)
+		assert.Len(t, a.Results, 3)
+		assert.Equal(t, alone.Attempt, a, "read alone or with its run")
+	}
+	assert.Equal(t, "new", rec.Attempts[0].Verdict().Results[0].Label)
+	assert.Empty(t, rec.Attempts[1].Rescored)
+
+	for since, ids := range map[time.Time][]string{{}: {"run-000", "run-005"}, Start.Add(time.Hour): {"run-005"}, Start.Add(9 * time.Hour): {}} {
+		got, err := db.IDs(t.Context(), since)
+		require.NoError(t, err)
+		assert.Equal(t, ids, got)
+	}
+	_, err = db.Record(t.Context(), "run")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = db.ReadEvidence(t.Context(), rec, &reports.Attempt{RunID: "nobody"}, nil)
+	require.ErrorIs(t, err, reports.ErrEvidence)
 }
 
 func notFound(t *testing.T, db *store.DB) {
