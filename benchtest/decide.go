@@ -1,6 +1,7 @@
 package benchtest
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
 // readBaseline reads the run that the gate compares with, before anything is
@@ -17,8 +19,9 @@ func (s *suite) readBaseline() error {
 	if name == "" {
 		return nil
 	}
-	rec, err := reports.RunsDir(filepath.Join(s.home, "runs")).Record(s.ctx, name)
-	if err != nil {
+	from := store.Archive{Runs: reports.RunsDir(filepath.Join(s.home, "runs")), Target: s.target}
+	rec, err := from.Record(s.ctx, name)
+	if err = errors.Join(err, from.Close()); err != nil {
 		return fmt.Errorf("-benchtest.fail=no-regression: %w", err)
 	}
 	s.baseline = reports.Tallies(rec.Attempts)

@@ -2,7 +2,6 @@ package benchtest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -24,9 +22,7 @@ func flagLookup(name string) string { return flagValue(flag.CommandLine, name) }
 // report ends the record of a run that exits with code, writes junit.xml,
 // report.html and the summary, and shows the summary.
 func (s *suite) report(code int) error {
-	slices.SortStableFunc(s.attempts, func(a, b reports.Attempt) int {
-		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
-	})
+	reports.SortAttempts(s.attempts)
 	run := s.runner.Record
 	dir, err := filepath.Abs(or(s.set.reportDir, run.Dir))
 	if err != nil {

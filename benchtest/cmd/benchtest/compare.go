@@ -1,28 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/benchtest-dev/benchtest/benchtest/stats"
-	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
 func compareCommand() command {
 	return command{
-		name: "compare", args: "A B", summary: "Compare two runs, IDs or directories: what changed from A to B, and what may be chance",
+		name: "compare", args: "A B", summary: "Compare two runs, of directories or a database: what changed from A to B, and what may be chance",
 		flags: func(fs *flag.FlagSet) runFunc {
 			asJSON := fs.Bool("json", false, "one JSON object, for other programs")
-			return func(ctx context.Context, e *env, args []string) error { return e.compare(ctx, args, *asJSON) }
+			db := recordsFlag(fs)
+			return func(ctx context.Context, e *env, args []string) error { return e.compare(ctx, args, *db, *asJSON) }
 		},
 	}
 }
@@ -36,19 +34,19 @@ type compared struct {
 }
 
 // compare ends with findings when B is worse beyond chance.
-func (e *env) compare(ctx context.Context, args []string, asJSON bool) error {
+func (e *env) compare(ctx context.Context, args []string, db string, asJSON bool) error {
 	if len(args) != 2 {
 		return usagef("want two runs, not %d: A before and B after", len(args))
 	}
 	var sides [2][]stats.Scenario
-	for i, name := range args {
-		rec, err := e.record(ctx, name)
-		if err != nil {
-			return err
-		}
+	records, err := e.records(ctx, db, args)
+	if err != nil {
+		return err
+	}
+	for i, rec := range records {
 		sides[i] = reports.Tallies(rec.Attempts)
 	}
-	c := compared{RunA: args[0], RunB: args[1], Comparison: stats.Compare(sides[0], sides[1], stats.Confidence, reports.StatsSeed)}
+	c := compared{RunA: cmp.Or(records[0].Info.RunID, args[0]), RunB: cmp.Or(records[1].Info.RunID, args[1]), Comparison: stats.Compare(sides[0], sides[1], stats.Confidence, reports.StatsSeed)}
 	if c.Paired == 0 {
 		return usagef("no scenario was scored in both runs (A: %s; B: %s): run the same scenarios", c.A.Tally, c.B.Tally)
 	}
@@ -64,31 +62,6 @@ func (e *env) compare(ctx context.Context, args []string, asJSON bool) error {
 		return errFindings
 	}
 	return nil
-}
-
-// record reads a run by its ID or its directory.
-func (e *env) record(ctx context.Context, name string) (reports.Record, error) {
-	home, err := fixtures.Home(e.lookup)
-	if err != nil {
-		return reports.Record{}, err
-	}
-	rec, err := reports.RunsDir(filepath.Join(home, "runs")).Record(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return rec, usageError{err}
-	}
-	return rec, err
-}
-
-// records is record for several, in their order.
-func (e *env) records(ctx context.Context, names []string) ([]reports.Record, error) {
-	list := make([]reports.Record, len(names))
-	for i, name := range names {
-		var err error
-		if list[i], err = e.record(ctx, name); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
 
 // writeComparison prints c for people; as in printf, that they cannot be reached

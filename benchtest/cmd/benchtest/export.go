@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 
 	"github.com/benchtest-dev/benchtest/reports"
@@ -16,16 +15,19 @@ import (
 
 func exportCommand() command {
 	return command{
-		name: "export", args: "RUN...", summary: "Write runs, IDs or directories, for other programs: a line of CSV an attempt, or a trajectory (ATIF) each",
+		name: "export", args: "RUN...", summary: "Write runs, of directories or a database, for other programs: a line of CSV an attempt, or a trajectory (ATIF) each",
 		flags: func(fs *flag.FlagSet) runFunc {
 			format := fs.String("format", "csv", "`csv` or atif")
 			output := fs.String("output", "", "the `file` of CSV (default: standard output), or the new directory of trajectories")
-			return func(ctx context.Context, e *env, args []string) error { return e.export(ctx, args, *format, *output) }
+			db := recordsFlag(fs)
+			return func(ctx context.Context, e *env, args []string) error {
+				return e.export(ctx, args, *db, *format, *output)
+			}
 		},
 	}
 }
 
-func (e *env) export(ctx context.Context, runs []string, format, output string) error {
+func (e *env) export(ctx context.Context, runs []string, db, format, output string) (err error) {
 	switch {
 	case len(runs) == 0:
 		return usagef("want the ID or the directory of a run")
@@ -34,12 +36,20 @@ func (e *env) export(ctx context.Context, runs []string, format, output string) 
 	case format == "atif" && output == "":
 		return usagef("--format atif writes a file an attempt: say where with --output DIRECTORY")
 	}
-	records, err := e.records(ctx, runs)
+	from, err := e.openRecords(db)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	records, err := recordsOf(ctx, from, runs)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		reports.SortAttempts(r.Attempts) // a database has them in another order
+	}
 	if format == "atif" {
-		return exportTrajectories(records, output)
+		return exportTrajectories(ctx, from, records, output)
 	}
 	var all []reports.Attempt
 	for _, r := range records {
@@ -54,7 +64,7 @@ func (e *env) export(ctx context.Context, runs []string, format, output string) 
 
 // exportTrajectories writes DIR/RUN_ID/KEY/iN.json. An attempt whose evidence is
 // not what was recorded gets none, and an error.
-func exportTrajectories(records []reports.Record, dir string) error {
+func exportTrajectories(ctx context.Context, from reports.Source, records []reports.Record, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return usageError{fmt.Errorf("make the output directory: %w", err)}
 	}
@@ -66,7 +76,7 @@ func exportTrajectories(records []reports.Record, dir string) error {
 	var errs []error
 	for _, rec := range records {
 		for _, a := range rec.Attempts {
-			if err := exportTrajectory(root, rec, a); err != nil {
+			if err := exportTrajectory(ctx, from, root, rec, a); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", a.ID(), err))
 			}
 		}
@@ -74,20 +84,11 @@ func exportTrajectories(records []reports.Record, dir string) error {
 	return errors.Join(errs...)
 }
 
-func exportTrajectory(root *os.Root, rec reports.Record, a reports.Attempt) error {
+func exportTrajectory(ctx context.Context, from reports.Source, root *os.Root, rec reports.Record, a reports.Attempt) error {
 	var evidence reports.Evidence
 	if a.Digests.Evidence != "" {
-		run, err := os.OpenRoot(rec.Dir)
-		if err != nil {
-			return fmt.Errorf("open run: %w", err)
-		}
-		defer run.Close()
-		of, err := run.OpenRoot(filepath.FromSlash(a.Dir))
-		if err != nil {
-			return fmt.Errorf("open evidence: %w", err)
-		}
-		defer of.Close()
-		if evidence, err = reports.ReadEvidence(of.FS(), a.Digests.Evidence, func(string) bool { return false }); err != nil {
+		var err error
+		if evidence, err = from.ReadEvidence(ctx, rec, &a, func(string) bool { return false }); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/gate"
@@ -27,14 +26,15 @@ func mergeCommand() command {
 		flags: func(fs *flag.FlagSet) runFunc {
 			fail := fs.String("fail", "any", "what makes it fail, as -benchtest.fail: `any`, never, min-pass-rate=0.8, min-lower-bound=0.7, no-regression=RUN, error-budget=0.05")
 			output := fs.String("report-dir", "", "`directory` of junit.xml and summary.txt; default the joined run's")
-			return func(ctx context.Context, e *env, args []string) error { return e.merge(ctx, args, *fail, *output) }
+			db := recordsFlag(fs)
+			return func(ctx context.Context, e *env, args []string) error { return e.merge(ctx, args, *db, *fail, *output) }
 		},
 	}
 }
 
 // merge ends with findings when the gate fails, or without one when an attempt
 // did not pass; and when a shard never ended.
-func (e *env) merge(ctx context.Context, names []string, fail, output string) error {
+func (e *env) merge(ctx context.Context, names []string, db, fail, output string) error {
 	if len(names) == 0 {
 		return usagef("want the IDs or directories of the runs to join")
 	}
@@ -44,13 +44,13 @@ func (e *env) merge(ctx context.Context, names []string, fail, output string) er
 	}
 	var baseline []stats.Scenario
 	if name := g.Baseline(); name != "" {
-		rec, err := e.record(ctx, name)
+		rec, err := e.records(ctx, db, []string{name})
 		if err != nil {
 			return fmt.Errorf("--fail=no-regression: %w", err)
 		}
-		baseline = reports.Tallies(rec.Attempts)
+		baseline = reports.Tallies(rec[0].Attempts)
 	}
-	shards, err := e.records(ctx, names)
+	shards, err := e.records(ctx, db, names)
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,13 @@ func (e *env) merge(ctx context.Context, names []string, fail, output string) er
 	return nil
 }
 
-// disjoint wants each attempt in one shard only.
+// disjoint wants each attempt in one shard only, whose directory is here.
 func disjoint(shards []reports.Record) error {
 	in := map[string]string{}
 	for _, rec := range shards {
+		if rec.Dir == "" {
+			return fmt.Errorf("%s is in the database alone, without the files of its evidence: merge on the machine that has its directory", rec.Info.RunID)
+		}
 		for _, a := range rec.Attempts {
 			name := fmt.Sprintf("%s/i%d", a.Key, a.Iteration)
 			if other, twice := in[name]; twice {
@@ -126,9 +129,7 @@ func (j *joined) join(shards []reports.Record, g gate.Gate, baseline []stats.Sce
 			}
 		}
 	}
-	slices.SortStableFunc(j.attempts, func(a, b reports.Attempt) int {
-		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Iteration, b.Iteration))
-	})
+	reports.SortAttempts(j.attempts)
 	if g.Any() {
 		if slices.ContainsFunc(j.attempts, func(a reports.Attempt) bool { return a.Outcome != rules.Passed && a.Outcome != rules.Skipped }) {
 			j.code = exitFindings

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,8 @@ func ended(t *testing.T, home, id string, outcomes map[string]rules.Outcome) {
 		require.NoError(t, err)
 		require.NoError(t, r.Log.Append(reports.Event{Kind: reports.AttemptFinished, Attempt: &reports.Attempt{
 			RunID: id, Key: key, Iteration: 1, Outcome: o, Dir: d.Name, Digests: reports.Digests{Evidence: head},
+			Results: []rules.Result{{Label: "it is " + string(o), Scope: rules.ScopeState, Required: true, Status: rules.DoesNotHold}},
+			Phases:  reports.Phases{Engine: 1234567}, Started: time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC),
 		}}))
 	}
 	require.NoError(t, r.Log.Append(reports.Event{Kind: reports.RunFinished}))
