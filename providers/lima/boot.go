@@ -84,7 +84,28 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 
+	if err := p.launch(ctx, t, b, fail); err != nil {
+		return err
+	}
+	go watchConsole(ctx, p.tool.dir(b.instance), silence, fail)
+	if err := answers(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return err
+	}
+	return nil
+}
+
+// launch starts limactl, which fails the boot when it does not like it, and
+// returns when it is at work on this instance alone.
+func (p *Provider) launch(ctx context.Context, t tool, b bootSpec, fail context.CancelCauseFunc) error {
 	dir := p.tool.dir(b.instance)
+	unlock, err := p.lockInstances(ctx, shared)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	// What a start of before told must not be taken for this one's.
 	_ = os.Remove(filepath.Join(dir, "ha.stdout.log"))
 	log, err := os.Create(filepath.Join(dir, "benchtest-start.log"))
@@ -109,13 +130,7 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 			fail(fmt.Errorf("limactl start: %w: %s", err, complaint(said)))
 		}
 	}()
-	go watchConsole(ctx, dir, silence, fail)
-	if err := answers(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return err
-	}
+	awaitLook(ctx, dir)
 	return nil
 }
 
@@ -143,7 +158,7 @@ func (p *Provider) halt(ctx context.Context, instance string) error {
 	}
 	// It also removes what a killed host agent leaves, which would keep the next
 	// one from starting.
-	if _, err := p.tool.run(ctx, instance, "stop", "--force", "--tty=false", instance); err != nil {
+	if err := p.lookAtAll(ctx, instance, "stop", "--force", "--tty=false", instance); err != nil {
 		return fmt.Errorf("stop %s: %w", instance, err)
 	}
 	return nil

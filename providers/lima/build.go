@@ -147,7 +147,7 @@ func (b *build) fromImage(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.Remove(file) }()
-	if _, err := b.p.tool.run(ctx, b.name, "create", "--tty=false", "--name", b.name, file); err != nil {
+	if err := b.p.create(ctx, b.name, file); err != nil {
 		return err
 	}
 	b.progress("booting it for the first time")

@@ -40,25 +40,3 @@ func (p *Provider) destroyMachine(ctx context.Context, id string) error {
 	}
 	return os.Remove(p.recordPath(id))
 }
-
-// destroyInstance removes an instance, however far it got and whoever works on
-// it; one that is not there is nil.
-func (p *Provider) destroyInstance(ctx context.Context, name string) error {
-	dir := p.tool.dir(name)
-	if err := killMarked(ctx, dir); err != nil {
-		return fmt.Errorf("end its processes: %w", err)
-	}
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	// limactl also forgets what it keeps of it elsewhere. It cannot read one that
-	// is half made, and what matters is in the directory.
-	_, lerr := p.tool.run(ctx, name, "delete", "--force", "--tty=false", name)
-	if err := killMarked(ctx, dir); err != nil {
-		return fmt.Errorf("end its processes: %w", err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return errors.Join(lerr, err)
-	}
-	return nil
-}

@@ -29,7 +29,7 @@ type tool struct {
 
 // prepare makes LIMA_HOME and writes the wrapper, in one step each.
 func (l tool) prepare() error {
-	for _, dir := range []string{l.settings.home, filepath.Dir(l.wrapper)} {
+	for _, dir := range []string{l.settings.home, filepath.Join(l.settings.home, "_config"), filepath.Dir(l.wrapper)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
@@ -59,13 +59,14 @@ func (l tool) command(ctx context.Context, instance string, extra []string, args
 
 // run calls limactl about an instance and returns what it printed.
 func (l tool) run(ctx context.Context, instance string, args ...string) ([]byte, error) {
-	out, _, err := l.runLogged(ctx, instance, args...)
+	out, _, err := l.runWith(ctx, instance, nil, args...)
 	return out, err
 }
 
-// runLogged also returns the log that limactl writes on its standard error.
-func (l tool) runLogged(ctx context.Context, instance string, args ...string) (out, log []byte, err error) {
-	cmd, err := l.command(ctx, instance, nil, args...)
+// runWith adds to its environment, and also returns the log that limactl writes
+// on its standard error.
+func (l tool) runWith(ctx context.Context, instance string, extra []string, args ...string) (out, log []byte, err error) {
+	cmd, err := l.command(ctx, instance, extra, args...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,16 +14,7 @@ import (
 // the real limactl from telling of the others.
 func TestStatusesBesideHalfAnInstance(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("limactl refuses root: run this test as an ordinary user, as scripts/lima.sh does")
-	}
-	s, err := readSettings(t.TempDir(), os.Getenv)
-	require.NoError(t, err)
-	if _, err := exec.LookPath(s.limactl); err != nil {
-		t.Skip("no limactl: scripts/lima.sh builds one, and runs this test")
-	}
-	s.home = t.TempDir()
-	p := &Provider{tool: tool{settings: s, wrapper: "/bin/false"}}
+	p := onLimactl(t)
 	got, err := p.statuses(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, got)
@@ -37,4 +28,24 @@ func TestStatusesBesideHalfAnInstance(t *testing.T) {
 	got, err = p.statuses(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"benchtest-whole": "Stopped"}, got)
+}
+
+// onLimactl is the provider with a limactl that there is, and a home of its own.
+func onLimactl(t *testing.T) *Provider {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		t.Skip("limactl refuses root: run this test as an ordinary user, as scripts/lima.sh does")
+	}
+	s, err := readSettings(t.TempDir(), os.Getenv)
+	require.NoError(t, err)
+	if _, err := exec.LookPath(s.limactl); err != nil {
+		t.Skip("no limactl: scripts/lima.sh builds one, and runs this test")
+	}
+	home, err := os.MkdirTemp("/tmp", "lima") // its sockets need a short path
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	s.home = home
+	p := &Provider{tool: tool{settings: s, wrapper: filepath.Join(home, "_config", "qemu")}}
+	require.NoError(t, p.tool.prepare())
+	return p
 }

@@ -33,13 +33,29 @@ func (p *Provider) lockTemplate(ctx context.Context, name string, mode lockMode)
 	if err != nil {
 		return nil, fmt.Errorf("lock template: %w", err)
 	}
+	if unlock, err = lockPath(ctx, path, mode); err != nil {
+		return nil, fmt.Errorf("lock template: %w", err)
+	}
+	return unlock, nil
+}
+
+// lockInstances takes the lock of all of limactl's home: shared while limactl
+// looks at every instance, exclusive while one goes. The caller calls unlock.
+func (p *Provider) lockInstances(ctx context.Context, mode lockMode) (unlock func(), err error) {
+	if unlock, err = lockPath(ctx, filepath.Join(p.tool.settings.home, "_benchtest.lock"), mode); err != nil {
+		return nil, fmt.Errorf("lock limactl's instances: %w", err)
+	}
+	return unlock, nil
+}
+
+func lockPath(ctx context.Context, path string, mode lockMode) (unlock func(), err error) {
 	l := flock.New(path)
 	try := l.TryRLockContext
 	if mode == exclusive {
 		try = l.TryLockContext
 	}
 	if _, err := try(ctx, 20*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("lock template: %w", errors.Join(err, l.Close()))
+		return nil, errors.Join(err, l.Close())
 	}
 	return func() { _ = l.Close() }, nil
 }

@@ -67,7 +67,7 @@ func (p *Provider) Pace() float64 { return p.tool.settings.pace() }
 
 // key is limactl's own key, with which it reaches every guest.
 func (p *Provider) key() (ssh.Signer, error) {
-	b, err := os.ReadFile(filepath.Join(p.tool.settings.home, "_config", "user"))
+	b, err := os.ReadFile(p.userKey())
 	if err != nil {
 		return nil, fmt.Errorf("read limactl's key: %w", err)
 	}
@@ -106,3 +106,6 @@ func (p *Provider) dial(ctx context.Context, instance string) (net.Conn, error) 
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(t.port)))
 }
+
+// userKey is the private key that limactl makes once, for all its guests.
+func (p *Provider) userKey() string { return filepath.Join(p.tool.settings.home, "_config", "user") }

@@ -104,7 +104,7 @@ func (p *Provider) snapshotCommand(ctx context.Context, instance, verb, tag stri
 	if p.on(instance) {
 		return p.snapshotNow(ctx, instance, verb, tag)
 	}
-	_, log, err := p.tool.runLogged(ctx, instance, "snapshot", verb, "--tty=false", instance, "--tag", tag)
+	_, log, err := p.tool.runWith(ctx, instance, nil, "snapshot", verb, "--tty=false", instance, "--tag", tag)
 	if err != nil {
 		return err
 	}
