@@ -29,5 +29,7 @@ func gauges() []gauge {
 			{suffix: "-gain", bound: 40, atLeast: true},
 			{suffix: "-time", bound: 2, unit: "s"},
 		}, measure: measureLima},
+		{name: "report-sqlite", bars: []bar{{bound: 0.7, atLeast: true}}, measure: measureWriteSQLite},
+		{name: "report-postgres", bars: []bar{{bound: 0.6, atLeast: true}}, measure: measureWritePostgres},
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // Bounds of what one attempt may put into the database. What goes beyond them
@@ -16,24 +14,6 @@ const (
 	maxTranscript = 16 << 20 // bytes of a transcript that are tried
 	maxDecoded    = 64 << 20 // bytes that one body may unpack to
 )
-
-// unpack is packer's inverse.
-func unpack(packed, base []byte) ([]byte, error) {
-	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDecoded)}
-	if len(base) > 0 {
-		options = append(options, zstd.WithDecoderDictRaw(1, base))
-	}
-	d, err := zstd.NewReader(nil, options...)
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	defer d.Close()
-	body, err := d.DecodeAll(packed, nil)
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	return body, nil
-}
 
 // text is s as both databases can hold it, with a mark where it is cut.
 func text(s string) string {

@@ -15,6 +15,8 @@ type dialect interface {
 	migrate(ctx context.Context, db *sql.DB) error
 	// settle makes what was committed outlast a power that is lost.
 	settle(ctx context.Context, db *sql.DB) error
+	// known lists which of these attempts are there, within a transaction.
+	known(ctx context.Context, tx *sql.Tx, ids []string) ([]string, error)
 	// fill adds rows to a table, within the transaction that goes on over conn.
 	fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, rows [][]any) error
 }

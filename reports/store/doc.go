@@ -13,7 +13,7 @@
 //	tasks             one a task of a job; id is the job's, then /tN
 //	verdicts          one an attempt (number 0), and one more each time it is judged again
 //	rule_results      one a rule of a verdict
-//	facts             one a checkpoint of an attempt, compressed
+//	facts             one a checkpoint of an attempt, compressed: those of one attempt are one frame
 //	transcripts       one an attempt whose engine said something, compressed
 //
 // Units are in the names of columns: _ms is milliseconds, _unix_ms a moment as

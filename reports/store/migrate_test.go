@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/reports/store"
 	"github.com/benchtest-dev/benchtest/reports/store/storetest"
 )
@@ -43,6 +45,7 @@ func migrateFromEvery(t *testing.T, newURL func(*testing.T) string) {
 		require.NoErrorf(t, err, "version %d has no rows: write some", n)
 		_, err = old.SQL().ExecContext(t.Context(), string(rows))
 		require.NoError(t, err)
+		addFactsOf(t, old, n)
 		require.NoError(t, old.Close())
 
 		db, err := store.Open(t.Context(), target)
@@ -51,10 +54,41 @@ func migrateFromEvery(t *testing.T, newURL func(*testing.T) string) {
 		require.NoError(t, err)
 		assert.Equal(t, "nginx/001-a", got.Attempt.Key)
 		assert.Equal(t, "the service is up", got.Attempt.Results[0].Label)
+		e, err := db.Evidence(t.Context(), "run-old/nginx/001-a/i1")
+		require.NoErrorf(t, err, "from version %d", n)
+		assert.Equal(t, []string{"job", "held"}, e.Omitted)
+		assert.Equal(t, factsHealthy, string(e.Facts[facts.Healthy]))
+		assert.Equal(t, factsAfter, string(e.Facts[facts.After]))
 		_, err = db.Add(t.Context(), []store.Report{storetest.Report(t, ofRun("run-old"), "nginx/001-a", 2)})
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
 	}
+}
+
+// What addFactsOf stores.
+const (
+	factsHealthy = "{\"facts\":\"the service was up, and will be\"}\n"
+	factsAfter   = "{\"facts\":\"the service was up, and will not be\"}\n"
+)
+
+// addFactsOf adds facts as benchtests of that version packed them: against the
+// first as a dictionary, and since version 3 as parts of one frame.
+func addFactsOf(t *testing.T, db *store.DB, version int) {
+	t.Helper()
+	healthy := "28b52ffd04006101007b226661637473223a227468652073657276696365207761732075702c20616e642077696c6c206265227d0a1d63d090"
+	after := "28b52ffd050001850000486e6f74206265227d0a01540005225e4f5a5895"
+	if version >= 3 {
+		healthy = "28b52ffd04506001007b226661637473223a227468652073657276696365207761732075702c20616e642077696c6c206265227d0a"
+		after = "840000486e6f74206265227d0a01540005225e010000e4ed253e"
+	}
+	add := func(checkpoint, base, body, packed string) {
+		b, err := hex.DecodeString(packed)
+		require.NoError(t, err)
+		_, err = db.SQL().ExecContext(t.Context(), "INSERT INTO facts VALUES ($1, $2, $3, $4, $5)", "run-old/nginx/001-a/i1", checkpoint, base, len(body), b)
+		require.NoError(t, err)
+	}
+	add("healthy", "", factsHealthy, healthy)
+	add("after", "healthy", factsAfter, after)
 }
 
 // upTo holds some of the migrations.

@@ -43,6 +43,14 @@ func (postgres) migrate(ctx context.Context, db *sql.DB) (err error) {
 // settle has nothing to do: a commit is one.
 func (postgres) settle(context.Context, *sql.DB) error { return nil }
 
+// known asks once, since an answer may have a long way.
+func (postgres) known(ctx context.Context, tx *sql.Tx, ids []string) (known []string, err error) {
+	w := &where{}
+	w.in("id", ids)
+	err = eachIn(ctx, tx, func(id string) { known = append(known, id) }, "SELECT id FROM scenario_reports"+w.String(), w.args...)
+	return known, err
+}
+
 // fill uses COPY, the fastest way in: a transaction that has found out which
 // attempts are new needs no ON CONFLICT for the rest of their rows.
 func (postgres) fill(ctx context.Context, conn *sql.Conn, _ *sql.Tx, t table, rows [][]any) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -33,13 +34,13 @@ func (db *DB) evidence(ctx context.Context, id string) (Evidence, error) {
 		err = ErrNotFound
 	}
 	if err == nil && transcript != nil {
-		e.Transcript, err = unpack(transcript, nil)
+		e.Transcript, err = db.unpack(transcript)
 	}
 	switch {
 	case err != nil:
 		return e, err
 	case job != nil:
-		if e.Job, err = unpack(job, nil); err != nil {
+		if e.Job, err = db.unpack(job); err != nil {
 			return e, err
 		}
 	case recorded.Valid:
@@ -48,29 +49,71 @@ func (db *DB) evidence(ctx context.Context, id string) (Evidence, error) {
 	return e, db.readFacts(ctx, id, &e)
 }
 
+// storedFacts are the facts of one attempt as they are stored, by checkpoint in
+// their order. One that is not there has a nil body.
+type storedFacts struct {
+	bases  []facts.Checkpoint
+	sizes  []int64
+	bodies [][]byte
+}
+
 func (db *DB) readFacts(ctx context.Context, id string, e *Evidence) error {
-	bases, bodies := map[facts.Checkpoint]facts.Checkpoint{}, map[facts.Checkpoint][]byte{}
+	n := len(checkpoints())
+	f := storedFacts{make([]facts.Checkpoint, n), make([]int64, n), make([][]byte, n)}
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var c, base facts.Checkpoint
+		var size int64
 		var body []byte
-		err := r.Scan(&c, &base, &body)
-		if bases[c], bodies[c] = base, body; body == nil {
+		if err := r.Scan(&c, &base, &size, &body); err != nil {
+			return err
+		}
+		if i := slices.Index(checkpoints(), c); i >= 0 {
+			f.bases[i], f.sizes[i], f.bodies[i] = base, size, body
+		}
+		if body == nil {
 			e.Omitted = append(e.Omitted, string(c))
 		}
-		return err
-	}, "SELECT checkpoint, base_checkpoint, body_zstd FROM facts WHERE report_id = $1 ORDER BY checkpoint", id)
+		return nil
+	}, "SELECT checkpoint, base_checkpoint, body_bytes, body_zstd FROM facts WHERE report_id = $1 ORDER BY checkpoint", id)
 	if err != nil {
 		return err
 	}
-	for _, c := range checkpoints() { // a base comes before what rests on it
-		if bodies[c] == nil {
-			continue
-		}
-		if e.Facts[c], err = unpack(bodies[c], e.Facts[bases[c]]); err != nil {
-			return err
+	bodies, err := f.unpack(db.unpacker)
+	for i, c := range checkpoints() {
+		if err == nil && f.bodies[i] != nil {
+			e.Facts[c] = bodies[i]
 		}
 	}
-	return nil
+	return err
+}
+
+func (f storedFacts) unpack(u unpacker) (bodies [][]byte, err error) {
+	rests := func(i int) bool { return f.bases[i] != "" && based(f.bodies[i]) }
+	if !slices.ContainsFunc(f.bodies, based) {
+		return make([][]byte, len(f.bodies)), nil
+	}
+	chain := slices.Clone(f.bodies)
+	for i := range chain {
+		if rests(i) {
+			chain[i] = nil
+		}
+	}
+	if bodies, err = u.chain(chain, f.sizes); err != nil {
+		return nil, err
+	}
+	for i := range bodies {
+		if !rests(i) {
+			continue
+		}
+		base := slices.Index(checkpoints(), f.bases[i])
+		if base < 0 {
+			return nil, fmt.Errorf("%s rests on %s, which is none", checkpoints()[i], f.bases[i])
+		}
+		if bodies[i], err = unpackBased(f.bodies[i], bodies[base]); err != nil {
+			return nil, err
+		}
+	}
+	return bodies, nil
 }
 
 // Decode is the evidence as rules look at it, with the facts that are wanted.

@@ -28,7 +28,7 @@ func (db *DB) Report(ctx context.Context, id string) (Stored, error) {
 		err = json.Unmarshal([]byte(record), &s.Attempt)
 	}
 	if err == nil && size.Valid && packed != nil {
-		s.Job, err = unpackJob(packed)
+		s.Job, err = db.unpackJob(packed)
 	}
 	if err == nil {
 		err = db.readVerdicts(ctx, id, &s.Attempt)
@@ -39,8 +39,8 @@ func (db *DB) Report(ctx context.Context, id string) (Stored, error) {
 	return s, nil
 }
 
-func unpackJob(packed []byte) (*rules.Job, error) {
-	body, err := unpack(packed, nil)
+func (db *DB) unpackJob(packed []byte) (*rules.Job, error) {
+	body, err := db.unpack(packed)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ type replay struct {
 	offset int64 // as far as the database has it
 
 	bench Benchmark
-	batch []Report
+	batch *Packing
 	// flushed are the attempts that are not to come back.
 	flushed map[attemptName]bool
 	bytes   int
@@ -42,7 +42,7 @@ func newReplay(db Writer, root *os.Root, dir string) (*replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}}, nil
+	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}, batch: NewPacking()}, nil
 }
 
 // advance brings what the record says up to limit, which is the end of a line.
@@ -51,7 +51,7 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 	if limit <= r.offset {
 		return nil
 	}
-	r.batch, r.bytes = nil, 0
+	_, _ = r.take()    // what a time before left that failed
 	if r.offset == 0 { // later it is this process's own run, which nobody flushes
 		r.flushed = flushed(io.NewSectionReader(r.events, 0, limit))
 	}
@@ -122,20 +122,33 @@ func (r *replay) save(ctx context.Context) error {
 }
 
 func (r *replay) add(ctx context.Context, p Report) error {
-	r.batch = append(r.batch, p)
+	r.batch.Put(p)
 	r.bytes += p.size()
-	if len(r.batch) < batchReports && r.bytes < batchBytes {
+	if r.batch.Len() < batchReports && r.bytes < batchBytes {
 		return nil
 	}
 	return r.flush(ctx)
 }
 
+// take empties the batch.
+func (r *replay) take() (list []Report, err error) {
+	r.bytes = 0
+	for r.batch.Len() > 0 {
+		p, packErr := r.batch.Take()
+		list, err = append(list, p), errors.Join(err, packErr)
+	}
+	return list, err
+}
+
 func (r *replay) flush(ctx context.Context) error {
+	list, err := r.take()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	added, err := r.db.Add(ctx, r.batch)
+	added, err := r.db.Add(ctx, list)
 	r.attempts += added
-	r.batch, r.bytes = nil, 0
 	return err
 }
 

@@ -28,6 +28,8 @@ type Report struct {
 	TranscriptBytes int64
 	// Missing says what of the evidence could not be read, if anything.
 	Missing error
+
+	rows rows // not nil: it is packed
 }
 
 // ID is the attempt's: its row's, its job's and its ticket's.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -54,7 +53,7 @@ func (r rows) addJob(k *packer, id string, record []byte, j *rules.Job) error {
 	if j == nil {
 		return nil
 	}
-	packed, err := k.bounded(record, nil)
+	packed, err := k.bounded(record)
 	if err != nil {
 		return err
 	}
@@ -92,21 +91,26 @@ func (r rows) addVerdict(id string, number int, v reports.Verdict) {
 }
 
 // addEvidence adds facts and transcript. The checkpoints of one attempt are
-// much alike, so each is compressed against the first.
+// much alike, so each goes on from the one before.
 func (r rows) addEvidence(k *packer, id string, p Report) error {
-	first := ""
-	for _, c := range checkpoints() {
-		body := p.Facts[c]
-		if len(body) == 0 {
+	bodies := make([][]byte, len(checkpoints()))
+	for i, c := range checkpoints() {
+		if len(p.Facts[c]) > 0 {
+			bodies[i] = p.Facts[c]
+		}
+	}
+	parts, err := k.chain(bodies)
+	if err != nil {
+		return err
+	}
+	before := ""
+	for i, c := range checkpoints() {
+		if bodies[i] == nil {
 			continue
 		}
-		packed, err := k.bounded(body, p.Facts[facts.Checkpoint(first)])
-		if err != nil {
-			return err
-		}
-		r.add(factsTable, id, string(c), first, int64(len(body)), packed)
-		if first == "" && packed != nil {
-			first = string(c)
+		r.add(factsTable, id, string(c), before, int64(len(bodies[i])), parts[i])
+		if parts[i] != nil {
+			before = string(c)
 		}
 	}
 	if len(p.Transcript) == 0 {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -38,21 +39,26 @@ func (db *DB) Add(ctx context.Context, list []Report) (added int, err error) {
 	if len(list) == 0 {
 		return 0, nil
 	}
+	list, k, ids := slices.Clone(list), &packer{}, make([]string, len(list))
+	for i := range list { // before the transaction, for which others wait
+		if err := list[i].pack(k); err != nil {
+			return 0, err
+		}
+		ids[i] = list[i].ID()
+	}
 	err = db.transact(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
-		known, err := knownReports(ctx, tx, list)
+		known, err := db.dialect.known(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
-		all, k := rows{}, &packer{}
-		for _, p := range list {
-			if known[p.ID()] {
+		all := rows{}
+		for i, p := range list {
+			if slices.Contains(known, ids[i]) {
 				continue
 			}
-			known[p.ID()] = true
+			known = append(known, ids[i])
 			added++
-			if err := all.addReport(k, p); err != nil {
-				return err
-			}
+			all.merge(p.rows)
 		}
 		return db.fill(ctx, conn, tx, all)
 	})
@@ -72,28 +78,6 @@ func (db *DB) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, all rows) er
 		}
 	}
 	return nil
-}
-
-// knownReports tells which of list are there.
-func knownReports(ctx context.Context, tx *sql.Tx, list []Report) (map[string]bool, error) {
-	ids := make([]any, len(list))
-	for i, p := range list {
-		ids[i] = p.ID()
-	}
-	known := map[string]bool{}
-	found, err := tx.QueryContext(ctx, "SELECT id FROM scenario_reports WHERE id IN ("+marks(1, len(ids))+")", ids...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close() //nolint:errcheck // Err says what went wrong
-	for found.Next() {
-		var id string
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		known[id] = true
-	}
-	return known, found.Err()
 }
 
 // AddVerdict is Writer's.
