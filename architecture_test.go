@@ -29,6 +29,7 @@ var layers = []struct {
 	{"benchtest/scenario", "scenarios are data: template names come in as an argument", []string{"benchtest/rules", "benchtest/facts"}},
 	{"benchtest/verdict", "a verdict is a pure function of the evidence, in a run and ever after", []string{"benchtest/scenario", "benchtest/rules", "benchtest/facts", "providers"}},
 	{"benchtest/rescore", "re-scoring applies today's rules to stored evidence, and needs no machine", []string{"benchtest/verdict", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "reports"}},
+	{"benchtest/flakes", "flakes are told from recorded attempts, counted and judged again", []string{"benchtest/rescore", "benchtest/verdict", "benchtest/scenario", "benchtest/rules", "benchtest/stats", "reports"}},
 	{"providers", "a provider knows machines and what is asked of them", []string{"benchtest/facts", "providers"}},
 	{"reports", "reports read records, never machines", []string{"benchtest/facts", "benchtest/rules", "benchtest/stats", "providers"}},
 	{"fixtures", "fixtures keep machines ready and know no attempt", []string{"providers", "benchtest/facts", "benchtest/rules", "fixtures"}},
@@ -40,7 +41,7 @@ var layers = []struct {
 	{"benchtest/reference", "the reference asks the programs themselves, and links nothing of them", nil},
 	{"benchtest/attempt", "the attempt is where everything meets, without testing", []string{"benchtest/engines", "benchtest/gateways", "benchtest/verdict", "fixtures", "providers", "benchtest/scenario", "reports", "benchtest/rules", "benchtest/facts"}},
 	{"benchtest", "the adapter: the only one that knows testing", []string{"benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/gate", "benchtest/stats", "benchtest/helper", "fixtures", "reports", "providers", "benchtest/scenario", "benchtest/rules", "benchtest/facts"}},
-	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/gate", "benchtest/stats", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
+	{"benchtest/cmd", "the command links everything but testing and package benchtest", []string{"benchtest/helper", "benchtest/attempt", "benchtest/engines", "benchtest/gateways", "benchtest/rescore", "benchtest/flakes", "benchtest/gate", "benchtest/stats", "benchtest/scenario", "benchtest/rules", "benchtest/facts", "fixtures", "reports", "providers", "benchtest/cmd"}},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

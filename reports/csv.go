@@ -80,7 +80,7 @@ func headlineUnlessPassed(a Attempt) string {
 	if a.Outcome == rules.Passed {
 		return ""
 	}
-	return headline(a)
+	return Headline(a)
 }
 
 func csvTime(t time.Time) string {

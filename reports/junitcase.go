@@ -21,7 +21,7 @@ func newJUnitCase(group, name string, a Attempt, info RunInfo) *junitCase {
 		Out:        xmlText(caseOutput(a, info.Dir)),
 	}
 	c.retried(a)
-	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(headline(a), maxJUnitMessage))}
+	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(Headline(a), maxJUnitMessage))}
 	switch {
 	case a.Outcome == rules.Passed:
 	case a.Outcome == rules.Skipped:
@@ -41,8 +41,8 @@ func newJUnitCase(group, name string, a Attempt, info RunInfo) *junitCase {
 
 func xmlText(s string) junitText { return junitText(legalXML(clip(s, maxJUnitText))) }
 
-// headline is why the attempt did not pass, in one line.
-func headline(a Attempt) string {
+// Headline is why the attempt did not pass, in one line. It may quote a guest.
+func Headline(a Attempt) string {
 	if a.Reason != "" {
 		return a.Reason
 	}

@@ -67,7 +67,7 @@ func rerunCases(attempts []Attempt, cases []*junitCase) {
 			if i == carrier || attempts[i].Outcome == rules.Passed {
 				continue
 			}
-			again := &junitRerun{Type: legalXML(string(attempts[i].Outcome)), Message: legalXML(clip(fmt.Sprintf("i%d: %s", attempts[i].Iteration, headline(attempts[i])), maxJUnitMessage))}
+			again := &junitRerun{Type: legalXML(string(attempts[i].Outcome)), Message: legalXML(clip(fmt.Sprintf("i%d: %s", attempts[i].Iteration, Headline(attempts[i])), maxJUnitMessage))}
 			switch c := cases[carrier]; {
 			case len(c.FlakyFailures)+len(c.RerunFailures) == maxReruns:
 			case passed:

@@ -97,7 +97,7 @@ func (m *markdown) notPassed(attempts []Attempt) {
 			}
 			head = ""
 		}
-		m.line("- **%s** %s i%d: %s", escapeMarkdown(string(a.Outcome)), escapeMarkdown(a.Key), a.Iteration, escapeMarkdown(clip(headline(a), maxJUnitMessage)))
+		m.line("- **%s** %s i%d: %s", escapeMarkdown(string(a.Outcome)), escapeMarkdown(a.Key), a.Iteration, escapeMarkdown(clip(Headline(a), maxJUnitMessage)))
 	}
 	if end != "" {
 		m.note("%s\n", end) // also where there was no room: what is open is closed

@@ -164,7 +164,7 @@ func (s *summary) notPassed(attempts []Attempt) {
 		head = ""
 		outcome := oneLine(string(a.Outcome))
 		start := fmt.Sprintf("  %-7s  %s", outcome, s.name(a))
-		rest := ": " + oneLine(headline(a))
+		rest := ": " + oneLine(Headline(a))
 		if s.Width > 0 {
 			rest = shorten(rest, max(s.Width-utf8.RuneCountInString(start), 20))
 		}

@@ -1,5 +1,7 @@
 package stats
 
+import "math"
+
 // Cause is what makes a scenario pass at one time and not at another.
 type Cause string
 
@@ -30,11 +32,11 @@ func (r Replay) changed() bool {
 
 // A Flake says where the differences between attempts at one scenario come from.
 type Flake struct {
-	Cause Cause
+	Cause Cause `json:"cause"`
 	// Changed counts the attempts whose verdict on the same evidence changed.
-	Changed int
-	Oracle  Tally
-	Engine  Tally
+	Changed int   `json:"changed"`
+	Oracle  Tally `json:"oracle_tally"`
+	Engine  Tally `json:"engine_tally"`
 }
 
 // Attribute finds the cause of a scenario's flakes by taking things away: what
@@ -71,4 +73,21 @@ func (f *Flake) add(t *Tally, r Replay) {
 	if r.changed() {
 		f.Changed++
 	}
+}
+
+// Miss is the chance that n attempts never see what comes with this rate.
+func Miss(rate float64, n int) float64 { return math.Pow(1-min(max(rate, 0), 1), float64(max(n, 0))) }
+
+// leastReplays is how many attempts of the oracle are asked for at least: one
+// that passed says little, however often the engine fails.
+const leastReplays = 5
+
+// SeeOnce is how many attempts see what comes with this rate at least once, with
+// this confidence. It is never less than five. None (0) where rate or confidence
+// is not between 0 and 1.
+func SeeOnce(rate, confidence float64) int {
+	if !(rate > 0 && rate < 1 && confidence > 0 && confidence < 1) {
+		return 0
+	}
+	return max(leastReplays, int(math.Ceil(math.Log(1-confidence)/math.Log(1-rate))))
 }

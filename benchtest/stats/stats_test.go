@@ -211,3 +211,18 @@ func TestAttributeCounts(t *testing.T) {
 	assert.Equal(t, Stable, Attribute([]Replay{{}, {}}, nil).Cause, "always failing is no flake")
 	assert.Equal(t, Environment, Attribute([]Replay{{}, {}}, []Replay{{}}).Cause, "the oracle has to pass")
 }
+
+func TestSeeOnce(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[float64]int{0.2: 14, 0.1: 29, 0.5: 5, 0.9: 5, 0: 0, 1: 0, math.NaN(): 0} {
+		n := SeeOnce(rate, Confidence)
+		assert.Equal(t, want, n, "%v", rate)
+		if n > leastReplays {
+			assert.LessOrEqual(t, Miss(rate, n), 1-Confidence)
+			assert.Greater(t, Miss(rate, n-1), 1-Confidence, "one less would not do")
+		}
+	}
+	assert.InDelta(t, 0.01152921504606847, Miss(0.2, 20), 1e-15) // 0.8^20
+	assert.InDelta(t, 1, Miss(0.2, 0), 0)
+	assert.Zero(t, SeeOnce(0.5, 1))
+}

@@ -42,7 +42,7 @@ func commands() []command {
 		sandboxSSH(), sandboxShell(), sandboxConfig(), sandboxForward(), sandboxStart(), sandboxStop(), sandboxReset(),
 		sandboxCopy(), sandboxClone(), sandboxEdit(), sandboxSave(), snapshotCreate(), snapshotList(), snapshotApply(), snapshotDelete(),
 		viewCommand(),
-		compareCommand(), mergeCommand(), exportCommand(), dialCommand(), doctorCommand(),
+		compareCommand(), flakesCommand(), mergeCommand(), exportCommand(), dialCommand(), doctorCommand(),
 	}
 }
 
