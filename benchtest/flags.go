@@ -23,7 +23,7 @@ type settings struct {
 	engine, engineCmd, engineEnv                     string
 	mainEngine, secondaryEngine, specialty           string
 	order, shard, reset, keep, fail, evidence        string
-	reportDir, logFile, db, resume                   string
+	reportDir, logFile, progress, db, resume         string
 	iter, maxConcurrent, poolIdle                    int
 	seed                                             int64
 	ramCap, cpuCap, concurrencyFactor, replenishRate float64
@@ -60,6 +60,7 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.db, "db", "", "`database` that keeps what runs recorded: postgres://..., sqlite:///PATH, or none; default SQLite in BENCHTEST_HOME")
 	str(&s.resume, "resume", "", "go on with the run that has this `ID`: make the attempts that have no verdict yet, and no other")
 	str(&s.logFile, "log-file", "", "mirror the output to this `file`, below the package's directory where it is not absolute, without colours")
+	str(&s.progress, "progress", "auto", "how the run is seen while it goes on: `auto`; tty draws on the terminal; plain prints a line when an attempt has ended; none")
 	fs.IntVar(&s.iter, flagPrefix+"iter", 1, "`attempts` at each scenario, side by side")
 	fs.IntVar(&s.maxConcurrent, flagPrefix+"max-concurrent", 0, "most `attempts` at once; 0 means no cap but the budget")
 	fs.IntVar(&s.poolIdle, flagPrefix+"pool-idle", 2, "most ready `clones` that wait in the pool; 0 switches it off")
@@ -109,6 +110,7 @@ func (s *settings) check() error {
 	}
 	oneOf("order", s.order, "longest", "shuffle", "key")
 	oneOf("reset", s.reset, "snapshot", "never")
+	oneOf("progress", s.progress, progressModes...)
 	oneOf("keep", s.keep, "never", "failed", "always")
 	var err error
 	if s.gate, err = gate.Parse(s.fail); err != nil {

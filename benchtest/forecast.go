@@ -55,16 +55,21 @@ func (s *suite) warnOfTime() {
 
 // loads are the chosen scenarios with what is known of them.
 func (s *suite) loads() []load {
+	loads := make([]load, 0, len(s.sel.chosen))
+	for _, sc := range s.sel.chosen {
+		each, _ := s.runner.History.Expected(sc.Key)
+		loads = append(loads, load{attempts: s.rounded(), each: each, demand: s.demand(sc)})
+	}
+	return loads
+}
+
+// rounded is how many attempts there are at a scenario, in all rounds.
+func (s *suite) rounded() int {
 	rounds, err := strconv.Atoi(flagValue(s.flags, "test.count"))
 	if err != nil {
 		rounds = 1
 	}
-	loads := make([]load, 0, len(s.sel.chosen))
-	for _, sc := range s.sel.chosen {
-		each, _ := s.runner.History.Expected(sc.Key)
-		loads = append(loads, load{attempts: rounds * s.set.iter, each: each, demand: s.demand(sc)})
-	}
-	return loads
+	return rounds * s.set.iter
 }
 
 // demand is what one attempt at sc reserves.

@@ -45,13 +45,13 @@ func run(m TestingM, c Config) int {
 	if err := set.check(); err != nil {
 		return fail(err)
 	}
-	mirror, err := mirrorOutput(set.logFile)
+	out, err := openOutput(set, around(flagLookup("test.v"), os.Getenv), os.Getenv)
 	if err != nil {
 		return fail(err)
 	}
-	code := runSuite(m, c, set)
-	if err := mirror.close(); err != nil {
-		return fail(fmt.Errorf("-benchtest.log-file: %w", err))
+	code := runSuite(m, c, set, out)
+	if err := out.close(); err != nil {
+		return fail(err)
 	}
 	return code
 }
@@ -61,13 +61,13 @@ func run(m TestingM, c Config) int {
 const gcPercent = 400
 
 // runSuite is run once the flags are read.
-func runSuite(m TestingM, c Config, set *settings) int {
+func runSuite(m TestingM, c Config, set *settings, out *output) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := newSuite(ctx, c, set, flag.CommandLine)
+	s, err := newSuite(ctx, c, set, out, flag.CommandLine)
 	if err != nil {
 		return fail(err)
 	}
@@ -103,6 +103,11 @@ type errSignal struct{ os.Signal }
 
 func (e errSignal) Error() string { return "interrupted by " + signalName(e.Signal) }
 
+// ending is what the run does about it.
+func (e errSignal) ending() string {
+	return "benchtest: " + signalName(e.Signal) + ": ending attempts and destroying machines; once more to die at once"
+}
+
 // signalName is SIGTERM for what would else be "terminated".
 func signalName(s os.Signal) string {
 	if n, ok := s.(syscall.Signal); ok {
@@ -126,7 +131,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			tell(os.Stderr, "benchtest: %s: ending attempts and destroying machines; once more to die at once", signalName(s))
+			tell(os.Stderr, "%s", errSignal{s}.ending())
 			cancel(errSignal{s})
 		case <-ctx.Done():
 		}

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/term"
-
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -60,32 +58,24 @@ func (s *suite) report(code int) error {
 // show prints the summary. go test hides what a passing package prints, so
 // where there is a terminal it goes there as well.
 func (s *suite) show(dir string, plain []byte) error {
-	if term.IsTerminal(int(os.Stdout.Fd())) {
-		return s.showOn(os.Stdout, dir)
+	if width := s.out.width(); width > 0 {
+		return reports.WriteSummary(os.Stdout, s.attempts, s.summaryOptions(width, dir))
 	}
 	if _, err := os.Stdout.Write(plain); err != nil {
 		return fmt.Errorf("print summary: %w", err)
 	}
 	verbose := flagLookup("test.v") != "" && flagLookup("test.v") != "false"
-	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
-	if err != nil || verbose || !s.passed() {
-		return nil // nobody looks, or go test shows what we printed
+	_, interrupted := s.signal()
+	shownByGo := verbose || !s.passed() && !interrupted // after Ctrl-C it shows nothing
+	if s.out.place != controlling || shownByGo {
+		return nil
 	}
-	defer tty.Close()
-	return s.showOn(tty, dir)
-}
-
-func (s *suite) showOn(tty *os.File, dir string) error {
-	width, _, err := term.GetSize(int(tty.Fd()))
-	if err != nil {
-		width = 80
-	}
-	return reports.WriteSummary(tty, s.attempts, s.summaryOptions(width, dir))
+	return reports.WriteSummary(s.out.screen, s.attempts, s.summaryOptions(columns(s.out.terminal), dir))
 }
 
 func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
 	o := reports.SummaryOptions{
-		Width: width, Color: width > 0 && os.Getenv("NO_COLOR") == "", RecordDir: dir, RepeatCommand: s.repeat, Gate: s.verdict,
+		Width: width, Color: width > 0 && s.out.color, RecordDir: dir, RepeatCommand: s.repeat, Gate: s.verdict,
 	}
 	if s.sel.leftOut > 0 {
 		o.Notes = append(o.Notes, fmt.Sprintf("-run %s left out %d scenarios that carry it as a tag: -benchtest.scenarios=%s runs them too", s.sel.word, s.sel.leftOut, s.sel.word))
@@ -117,7 +107,7 @@ func (s *suite) repeat(a reports.Attempt) string {
 // onceOnly are the flags that chose this run's attempts or where they report,
 // and have no place in the repetition of one of them.
 var onceOnly = map[string]bool{
-	"scenarios": true, "changed": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true,
+	"scenarios": true, "changed": true, "shard": true, "iter": true, "order": true, "seed": true, "fail": true, "report-dir": true, "log-file": true, "progress": true,
 	"resume": true,
 	"db":     true, // it may hold a password
 }

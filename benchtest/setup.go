@@ -30,7 +30,7 @@ func (s *suite) setUp() error {
 		id = s.resumed.run.ID
 	}
 	for _, step := range []func(ctx context.Context, run string) error{
-		s.openProvider, s.readCapacity, s.openProbe, s.openRecord, s.openFixtures, s.openScratch, s.buildTemplates,
+		s.openProvider, s.readCapacity, s.openProbe, s.openRecord, s.openFixtures, s.openScratch, s.buildTemplates, s.openProgress,
 	} {
 		if err := step(s.ctx, id); err != nil {
 			return s.explain(err)

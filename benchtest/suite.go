@@ -32,6 +32,7 @@ var current atomic.Pointer[suite]
 type suite struct {
 	config Config
 	set    *settings
+	out    *output
 	flags  *flag.FlagSet
 	// ctx ends at a signal, and at the deadline. It is a field since tests are
 	// called by package testing, whose own context ends with each test.
@@ -71,8 +72,8 @@ type suite struct {
 }
 
 // newSuite loads the scenarios and chooses among them; it makes nothing.
-func newSuite(ctx context.Context, c Config, set *settings, flags *flag.FlagSet) (*suite, error) {
-	s := &suite{config: c, set: set, flags: flags, ctx: ctx, started: time.Now(), called: map[string]bool{}, rounds: map[string]int{}, recorded: map[string][]reports.Attempt{}}
+func newSuite(ctx context.Context, c Config, set *settings, out *output, flags *flag.FlagSet) (*suite, error) {
+	s := &suite{config: c, set: set, out: out, flags: flags, ctx: ctx, started: time.Now(), called: map[string]bool{}, rounds: map[string]int{}, recorded: map[string][]reports.Attempt{}}
 	var err error
 	if s.dir, err = os.Getwd(); err != nil {
 		return nil, fmt.Errorf("find the package's directory: %w", err)

@@ -6,8 +6,6 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/term"
-
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 )
@@ -15,7 +13,7 @@ import (
 // templates is the cache of this run; it is made when first wanted.
 func (s *suite) templates() *fixtures.TemplateCache {
 	if s.cache == nil {
-		s.cache = fixtures.NewTemplateCache(s.runner.Provider, s.progress())
+		s.cache = fixtures.NewTemplateCache(s.runner.Provider, s.builds())
 	}
 	return s.cache
 }
@@ -67,13 +65,11 @@ func (s *suite) wantedTemplates() ([]providers.Template, error) {
 	return wanted, nil
 }
 
-// progress is where the building of templates is shown: the terminal, which go
+// builds is where the building of templates is shown: the terminal, which go
 // test hides from our standard output, else standard error.
-func (s *suite) progress() fixtures.Progress {
-	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
-	if err != nil {
+func (s *suite) builds() fixtures.Progress {
+	if s.out.screen == nil {
 		return fixtures.Progress{W: os.Stderr}
 	}
-	s.undo = append(s.undo, func(context.Context) error { return tty.Close() })
-	return fixtures.Progress{W: tty, Terminal: term.IsTerminal(int(tty.Fd()))}
+	return fixtures.Progress{W: s.out.screen, Terminal: true}
 }

@@ -24,6 +24,10 @@ const (
 	Flushed Kind = "flushed"
 )
 
+// PhaseAdmit is the Phase that comes first: the attempt waits until there is
+// room for it.
+const PhaseAdmit = "admit"
+
 // PhaseRelease is the Phase that ends last, after AttemptFinished: from then on
 // the attempt's machines are gone.
 const PhaseRelease = "release machines"

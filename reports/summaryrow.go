@@ -43,6 +43,12 @@ func compliance(a Attempt) string {
 	return fmt.Sprintf("%d/%d", holds, all)
 }
 
+// PaintOutcome is an outcome as a word, where color in the colour that it has on
+// terminals.
+func PaintOutcome(o rules.Outcome, color bool) string {
+	return outcomeStyle(o).paint(oneLine(string(o)), color)
+}
+
 func outcomeStyle(o rules.Outcome) style {
 	switch o {
 	case rules.Passed:

@@ -70,7 +70,7 @@ type step struct {
 func (t *try) life() []step {
 	p := &t.rec.Phases
 	return []step{
-		{"admit", &p.Admit, t.admitted, false},
+		{reports.PhaseAdmit, &p.Admit, t.admitted, false},
 		{"lease machines", &p.Handover, t.lease, true},
 		{"wait until ready", &p.Ready, t.ready, true},
 		{"restore", &p.Restore, t.restore, false},
@@ -96,6 +96,7 @@ func newTry(r *Runner, spec Spec, b *book) *try {
 func (t *try) live(ctx context.Context, last bool) {
 	for _, s := range t.life() {
 		start := time.Now()
+		t.begins(s.name)
 		err := t.timed(s.clock, func() error { return s.do(ctx) })
 		t.note(t.book.event(reports.Event{Kind: reports.PhaseDone, Phase: s.name, Took: time.Since(start)}))
 		if err != nil {
@@ -107,13 +108,20 @@ func (t *try) live(ctx context.Context, last bool) {
 	if !t.retryable {
 		t.record()
 	}
+	t.begins(reports.PhaseRelease)
 	if err := t.timed(&t.rec.Phases.Release, func() error { return t.release(ctx) }); err != nil {
 		t.Log.Error("release machines", "attempt", t.id, "err", err)
 	}
 	// The record is written by then: only this event tells until when the
 	// machines were there.
 	t.note(t.book.event(reports.Event{Kind: reports.PhaseDone, Phase: reports.PhaseRelease, Took: t.rec.Phases.Release}))
+	if !t.retryable {
+		t.Progress.Gone(t.sc.Key, t.spec.Iteration)
+	}
 }
+
+// begins tells who looks that a phase does.
+func (t *try) begins(phase string) { t.Progress.Phase(t.sc.Key, t.spec.Iteration, phase) }
 
 // timed adds what do takes to clock.
 func (t *try) timed(clock *time.Duration, do func() error) error {

@@ -43,6 +43,7 @@ func (t *try) record() {
 	}
 	t.logf("outcome %s %s", t.rec.Outcome, t.rec.Reason)
 	t.note(t.book.finish(&t.rec))
+	t.Progress.Ended(t.rec)
 }
 
 func (t *try) hostRecord(h *host) reports.Host {

@@ -20,6 +20,7 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/progress"
 )
 
 // A Runner makes attempts. Its fields are set once, before the first attempt;
@@ -37,6 +38,8 @@ type Runner struct {
 	Gateway      gateways.Gateway
 	Record       *reports.Run
 	Log          *slog.Logger
+	// Progress is told how attempts go on; nil: nobody looks.
+	Progress *progress.Tracker
 
 	// Probe is the static probe binary, open for reading as long as the Runner is used.
 	Probe *os.File
@@ -155,7 +158,7 @@ func (r *Runner) Run(ctx context.Context, spec Spec) reports.Attempt {
 	for n := 1; ; n++ {
 		t := newTry(r, spec, b)
 		t.rec.Retries = retries
-		t.live(ctx, n == tries)
+		r.Progress.During(func() { t.live(ctx, n == tries) })
 		if !t.retryable {
 			return t.rec
 		}
