@@ -41,7 +41,7 @@ func onLimactl(t *testing.T) *Provider {
 	if _, err := exec.LookPath(s.limactl); err != nil {
 		t.Skip("no limactl: scripts/lima.sh builds one, and runs this test")
 	}
-	home, err := os.MkdirTemp("/tmp", "lima") // its sockets need a short path
+	home, err := os.MkdirTemp("/tmp", "lima") //nolint:usetesting // its sockets need a short path
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	s.home = home
