@@ -225,13 +225,26 @@ func (c *elevatedCall) make(ctx context.Context) error {
 	}
 	if c.Method == "build" {
 		t.Progress = c.progress
-		return c.p.Build(ctx, t)
+		return c.build(ctx, t)
 	}
 	_, err = c.p.Clone(ctx, providers.CloneSpec{
 		ID: c.Spec.ID, Template: t, HostName: c.Spec.HostName, Run: c.Spec.Run, Attempt: c.Spec.Attempt,
 		Network: c.Spec.Network, Limits: c.Spec.Limits, Keys: c.Spec.Keys, Mounts: c.Spec.Mounts,
 	})
 	return err
+}
+
+// build builds for a client. Of one that died meanwhile nobody looks at what is
+// left, and its janitor may have swept while we still held the template's lock.
+func (c *elevatedCall) build(ctx context.Context, t providers.Template) error {
+	err := c.p.Build(ctx, t)
+	if ctx.Err() == nil {
+		return err
+	}
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
+	defer cancel()
+	_, serr := c.p.Sweep(undo)
+	return errors.Join(err, serr)
 }
 
 // dialFile dials and gives the connection up as a file that can be passed on.
