@@ -31,8 +31,8 @@ type Config struct {
 
 	// Secrets are texts that no log, report or database may show, such as
 	// os.Getenv("API_KEY"). The values of the variables that -benchtest.engine-env
-	// names are secret already. Shorter ones than redact.Shortest are not looked
-	// for.
+	// names are secret already. Those shorter than redact.Shortest cannot be
+	// hidden; a warning names them.
 	Secrets []string
 
 	// Provider is used where neither a flag nor a build tag says which; empty

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 
 	"github.com/benchtest-dev/benchtest/reports"
-	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
 // openRecord makes the run's directory and its log, or goes on with those that
@@ -24,7 +23,7 @@ func (s *suite) openRecord(_ context.Context, id string) (err error) {
 		return err
 	}
 	run := s.runner.Record
-	s.secrets = redact.New(secrets(s.config, s.set.engineEnv, os.LookupEnv))
+	s.chooseSecrets()
 	run.Hide(s.secrets)
 	log, err := os.OpenFile(filepath.Join(run.Dir, "benchtest.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

@@ -14,7 +14,27 @@ import (
 func TestSecretsAreConfigsAndTheEngines(t *testing.T) {
 	t.Parallel()
 	lookup := func(name string) (string, bool) { return strings.ToLower(name), name != "UNSET" }
-	assert.Equal(t, []string{"own", "key", "token"}, secrets(Config{Secrets: []string{"own"}}, "KEY, TOKEN,UNSET", lookup))
+	want := []secret{{"Config.Secrets[0]", "own"}, {"KEY", "key"}, {"TOKEN", "token"}}
+	assert.Equal(t, want, secrets(Config{Secrets: []string{"own"}}, "KEY, TOKEN,UNSET", lookup))
+}
+
+func TestHidingSaysWhatIsTooShort(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		text  string
+		short bool // and so is told of
+		shown string
+	}{
+		{"", false, "x  y"},
+		{"1", false, "x 1 y"},
+		{"ab", true, "x ab y"},
+		{"hunt2", true, "x hunt2 y"},
+		{"hunte2", false, "x " + redact.Mark + " y"},
+	} {
+		set, short := hiding([]secret{{"KEY", tc.text}})
+		assert.Equal(t, tc.short, len(short) > 0, tc.text)
+		assert.Equal(t, tc.shown, set.String("x "+tc.text+" y"))
+	}
 }
 
 func TestHideAttemptKeepsWhatIsOurs(t *testing.T) {
