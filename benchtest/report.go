@@ -66,11 +66,18 @@ func (s *suite) show(dir string, plain []byte) error {
 	}
 	verbose := flagLookup("test.v") != "" && flagLookup("test.v") != "false"
 	_, interrupted := s.signal()
-	shownByGo := verbose || !s.passed() && !interrupted // after Ctrl-C it shows nothing
-	if s.out.place != controlling || shownByGo {
+	if verbose || !s.passed() && !interrupted { // after Ctrl-C it shows nothing
 		return nil
 	}
-	return reports.WriteSummary(s.out.screen, s.attempts, s.summaryOptions(columns(s.out.terminal), dir))
+	tty, err := openTTY()
+	if err != nil {
+		return nil // nobody looks
+	}
+	defer tty.Close()
+	if mine, err := foreground(tty); err != nil || !mine {
+		return nil
+	}
+	return reports.WriteSummary(tty, s.attempts, s.summaryOptions(columns(tty), dir))
 }
 
 func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {

@@ -95,7 +95,7 @@ func (b *board) totalLine(now time.Time, columns, running int) string {
 		{b.notPassed(), 5},
 		{b.notEnded(running, ended), 3},
 		{b.inUse(), 2},
-		{clock(now.Sub(b.started)), 1},
+		{clock(now.Sub(b.started)) + " so far", 1},
 	}
 	if left, known := b.left(now); known {
 		text := about(left)
