@@ -43,41 +43,45 @@ func (b *board) block(now time.Time, columns, rows int) []string {
 // long that does. Where that is too wide the last goes, then the ends of names.
 func (b *board) rows(list []*running, now time.Time, columns int) []string {
 	const elapsed = 6 // 59m59s
-	name, phase := 0, 0
+	widest, phase, timed := 0, 0, 0
 	for _, a := range list {
-		name, phase = max(name, width(b.name(a.id, noLimit))), max(phase, width(a.phaseText(now)))
+		widest, phase = max(widest, a.name.width()), max(phase, width(a.phase))
+		timed = max(timed, width(a.phase)+1+len(clock(now.Sub(a.since))))
 	}
-	phaseText := func(a *running) string { return a.phaseText(now) }
-	if wide := func() int { return 2 + name + 2 + elapsed + 2 + phase - columns }; wide() > 0 {
-		phaseText, phase = func(a *running) string { return reports.OneLine(a.phase) }, 0
-		for _, a := range list {
-			phase = max(phase, width(phaseText(a)))
-		}
-		name = min(name, max(name-wide(), narrowest))
+	left := columns - 2 - widest - 2 - elapsed - 2 // for the phase
+	withTime := timed <= left
+	if !withTime && phase > left {
+		widest = min(widest, max(widest-(phase-left), narrowest))
 	}
 	lines := make([]string, len(list))
 	for i, a := range list {
-		lines[i] = cut(fmt.Sprintf("  %s  %*s  %s", pad(b.name(a.id, name), name), elapsed, clock(now.Sub(a.begun)), phaseText(a)), columns)
+		text := a.phase
+		if withTime {
+			text += " " + clock(now.Sub(a.since))
+		}
+		lines[i] = cut(fmt.Sprintf("  %s  %*s  %s", pad(a.name.cut(widest), widest), elapsed, clock(now.Sub(a.begun)), text), columns)
 	}
 	return lines
 }
 
-func (a *running) phaseText(now time.Time) string {
-	return reports.OneLine(a.phase) + " " + clock(now.Sub(a.since))
-}
+// A name is what an attempt is called: the scenario's, as it may be shown, with
+// a number where there are several.
+type name struct{ key, number string }
 
-// noLimit is more columns than any name has.
-const noLimit = 1 << 20
-
-// name is an attempt's in so many columns, with its number where there are
-// several.
-func (b *board) name(i id, columns int) string {
-	number := ""
+func (b *board) name(i id) name {
+	n := name{key: reports.OneLine(i.key)}
 	if i.iteration > 1 || b.plans[i.key].Attempts > 1 {
-		number = fmt.Sprintf("/i%d", i.iteration)
+		n.number = fmt.Sprintf("/i%d", i.iteration)
 	}
-	return cut(reports.OneLine(i.key), columns-len(number)) + number
+	return n
 }
+
+func (n name) String() string { return n.key + n.number }
+
+func (n name) width() int { return width(n.key) + len(n.number) }
+
+// cut shortens the name to so many columns, and leaves the number.
+func (n name) cut(columns int) string { return cut(n.key, columns-len(n.number)) + n.number }
 
 // A part of the total. Those with a lower keep go first when it is too long.
 type part struct {

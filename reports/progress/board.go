@@ -28,7 +28,8 @@ type event struct {
 // A running attempt.
 type running struct {
 	id    id
-	phase string
+	name  name
+	phase string    // as it is shown
 	since time.Time // when the phase began
 	begun time.Time // when the attempt was admitted; zero: it waits
 	ended bool      // it has a verdict, and machines that are being released
@@ -48,12 +49,14 @@ type board struct {
 	done     map[string]int // attempts with a verdict, by key
 	took     time.Duration  // of those that were scored, together
 	estimate estimate
+	// typically is what the history says of keys: asked once, until an attempt ends.
+	typically map[string]time.Duration
 }
 
 func newBoard(cfg Config) *board {
 	b := &board{
 		cfg: cfg, plans: map[string]Plan{}, attempts: map[id]*running{},
-		counts: map[rules.Outcome]int{}, done: map[string]int{},
+		counts: map[rules.Outcome]int{}, done: map[string]int{}, typically: map[string]time.Duration{},
 	}
 	for _, p := range cfg.Plan {
 		b.plans[p.Key] = p
@@ -81,6 +84,7 @@ func (b *board) take(e event) {
 			a.ended = true
 		}
 		b.estimate.stale = true
+		delete(b.typically, e.id.key) // it has one attempt more to learn from
 	case e.gone:
 		delete(b.attempts, e.id)
 	default:
@@ -91,10 +95,10 @@ func (b *board) take(e event) {
 func (b *board) phase(e event) {
 	a := b.attempts[e.id]
 	if a == nil {
-		a = &running{id: e.id}
+		a = &running{id: e.id, name: b.name(e.id)}
 		b.attempts[e.id] = a
 	}
-	a.phase, a.since = e.phase, e.at
+	a.phase, a.since = reports.OneLine(e.phase), e.at
 	switch {
 	case e.phase == reports.PhaseAdmit: // for the first time, or once more
 		a.begun = time.Time{}

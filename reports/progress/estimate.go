@@ -61,8 +61,12 @@ func (b *board) guess(now time.Time) (time.Duration, bool) {
 // typical is how long an attempt at key took before, else how long those of this
 // run took.
 func (b *board) typical(key string) (time.Duration, bool) {
+	if d, known := b.typically[key]; known {
+		return d, true
+	}
 	if b.cfg.Typical != nil {
 		if d, known := b.cfg.Typical(key); known {
+			b.typically[key] = d
 			return d, true
 		}
 	}

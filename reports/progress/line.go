@@ -24,7 +24,7 @@ type line struct {
 func (b *board) line(rec reports.Attempt) line {
 	ended, _ := b.ended()
 	l := line{outcome: rec.Outcome, before: fmt.Sprintf("benchtest: %d/%d ", ended, max(b.total, ended))}
-	l.after = fmt.Sprintf(" %s in %s", b.name(id{rec.Key, rec.Iteration}, noLimit), reports.Human(rec.Phases.Total()))
+	l.after = fmt.Sprintf(" %s in %s", b.name(id{rec.Key, rec.Iteration}), reports.Human(rec.Phases.Total()))
 	if p := phases(rec.Phases); p != "" {
 		l.after += " (" + p + ")"
 	}

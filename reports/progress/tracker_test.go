@@ -42,7 +42,7 @@ func TestTracker_terminal(t *testing.T) {
 		tr.Phase(key, 1, "work the ticket")
 		time.Sleep(3300 * time.Millisecond) // it is drawn at 3.2 s
 		synctest.Wait()
-		assert.Equal(t, "\n  nginx/001-broken-config/i1      3s  work the ticket 3s\n0/3 done; 1 running, 2 waiting; 3s", tty.Text())
+		assert.Equal(t, "\n  nginx/001-broken-config/i1      3s  work the ticket 3s\n0/3 done; 1 running, 2 waiting; 3s so far", tty.Text())
 		assert.Equal(t, 2, tty.Below(), "the cursor stands above what is drawn")
 
 		tr.Ended(record(1, rules.Passed, ""))
