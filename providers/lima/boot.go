@@ -1,6 +1,7 @@
 package lima
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,8 @@ func (p *Provider) launch(ctx context.Context, t tool, b bootSpec, fail context.
 	go func() {
 		if err := cmd.Wait(); err != nil {
 			said, _ := os.ReadFile(log.Name())
-			fail(fmt.Errorf("limactl start: %w: %s", err, complaint(said)))
+			agent, _ := os.ReadFile(filepath.Join(dir, "ha.stderr.log")) // says why, where limactl only says that
+			fail(fmt.Errorf("limactl start: %w: %s", err, cmp.Or(complaint(agent), complaint(said))))
 		}
 	}()
 	awaitLook(ctx, dir)

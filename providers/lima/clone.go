@@ -193,5 +193,5 @@ func (p *Provider) awaitQEMU(ctx context.Context, instance string) error {
 // copyInstance has limactl copy an instance and give the copy its size.
 func (p *Provider) copyInstance(ctx context.Context, from string, rec record) error {
 	set := fmt.Sprintf(`.cpus = %d | .memory = "%dMiB" | .disk = "%dMiB"`, rec.VCPU, rec.MemoryMiB, rec.DiskMiB)
-	return p.tool.make(ctx, rec.Instance, from, "clone", "--tty=false", from, rec.Instance, "--set", set)
+	return p.tool.clone(ctx, from, rec.Instance, "--set", set)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -81,13 +82,15 @@ func (l tool) runWith(ctx context.Context, instance string, extra []string, args
 	return stdout.Bytes(), stderr.Bytes(), nil
 }
 
-// complaint is what limactl's log says went wrong: its last lines that are
-// neither information nor a warning.
+// Lines of limactl's log, and of a host agent's, that are no complaints.
+var chatter = regexp.MustCompile(`\blevel=(debug|info|warning)\b|"level":"(debug|info|warning)"`)
+
+// complaint is what limactl's log says went wrong: the last lines that are no
+// chatter.
 func complaint(log []byte) string {
 	var said []string
 	for line := range strings.Lines(string(log)) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.Contains(line, "level=info") && !strings.Contains(line, "level=warning") {
+		if line = strings.TrimSpace(line); line != "" && !chatter.MatchString(line) {
 			said = append(said, line)
 		}
 	}

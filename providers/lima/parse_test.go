@@ -107,3 +107,19 @@ func TestParseSnapshots(t *testing.T) {
 		})
 	}
 }
+
+func TestComplaint(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, log, want string }{
+		{"nothing", "", ""},
+		{"limactl's", "time=\"x\" level=info msg=\"a\"\ntime=\"x\" level=fatal msg=\"b\"\n", `time="x" level=fatal msg="b"`},
+		{"a host agent's", `{"level":"info","msg":"a"}` + "\n" + `{"level":"fatal","msg":"no such disk"}` + "\n", `{"level":"fatal","msg":"no such disk"}`},
+		{"the last ones", "1\n2\n\n3\n4\nlevel=warning msg=5\n", "2; 3; 4"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, complaint([]byte(tt.log)))
+		})
+	}
+}

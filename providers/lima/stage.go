@@ -12,9 +12,9 @@ import (
 )
 
 // In much of what limactl does it looks at every instance of its home, and gives
-// up when one has no configuration: not yet, or no more. So an instance is made
-// in a home of its own, below the other, and moved to its place when it is
-// whole; and it is moved away, while nobody looks, before it is removed.
+// up when one has no configuration: not yet, or no more. So a copy is made in a
+// home of its own, below the other, and moved to its place when it is whole; and
+// an instance is moved away, while nobody looks, before it is removed.
 
 // stage is that home of an instance. limactl leaves out names that begin so.
 // Sockets below it must have short paths too.
@@ -24,33 +24,31 @@ func (l tool) stage(instance string) string {
 	return filepath.Join(l.settings.home, "_"+name[:min(short, len(name))])
 }
 
-// create has limactl make an instance of a configuration.
+// create has limactl make an instance of a configuration, in its place, since
+// limactl leaves it the absolute path of its own disk. Nobody looks meanwhile;
+// nor does another make the first one, with which limactl makes the key by which
+// it enters its guests, and fails when somebody else does.
 func (p *Provider) create(ctx context.Context, instance, file string) error {
-	// The first makes the key by which limactl enters its guests, and a second
-	// beside it cannot.
-	if _, err := os.Stat(p.userKey()); errors.Is(err, fs.ErrNotExist) {
-		unlock, err := p.lockInstances(ctx, exclusive)
-		if err != nil {
-			return err
-		}
-		defer unlock()
+	unlock, err := p.lockInstances(ctx, exclusive)
+	if err != nil {
+		return err
 	}
-	return p.tool.make(ctx, instance, "", "create", "--tty=false", "--name", instance, file)
+	defer unlock()
+	_, err = p.tool.run(ctx, instance, "create", "--tty=false", "--name", instance, file)
+	return err
 }
 
-// make has limactl make an instance: a copy of from, unless that is empty. The
-// arguments are limactl's.
-func (l tool) make(ctx context.Context, instance, from string, args ...string) (err error) {
+// clone has limactl copy an instance; more are the arguments after its name.
+func (l tool) clone(ctx context.Context, from, instance string, more ...string) (err error) {
 	stage := l.stage(instance)
 	if err := l.openStage(stage); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
-	if from != "" {
-		if err := linkTree(l.dir(from), filepath.Join(stage, from)); err != nil {
-			return err
-		}
+	if err := linkTree(l.dir(from), filepath.Join(stage, from)); err != nil {
+		return err
 	}
+	args := append([]string{"clone", "--tty=false", from, instance}, more...)
 	if _, _, err := l.runWith(ctx, instance, []string{"LIMA_HOME=" + stage}, args...); err != nil {
 		return err
 	}

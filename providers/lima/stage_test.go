@@ -29,7 +29,7 @@ func TestInstancesComeAndGo(t *testing.T) {
 			one, two := fmt.Sprintf("benchtest-%d0000000", i), fmt.Sprintf("benchtest-%d1111111", i)
 			for range 10 {
 				assert.NoError(t, p.create(t.Context(), one, file))
-				assert.NoError(t, p.tool.make(t.Context(), two, one, "clone", "--tty=false", one, two, "--set", ".cpus = 3"))
+				assert.NoError(t, p.tool.clone(t.Context(), one, two, "--set", ".cpus = 3"))
 				assert.NoError(t, p.destroyInstance(t.Context(), one))
 				assert.NoError(t, p.destroyInstance(t.Context(), two))
 			}
