@@ -11,7 +11,7 @@ import (
 // ends are cheats by which the machine goes away, and with it the witness.
 func ends() []cheat {
 	return []cheat{
-		{name: "power-off", quick: true, wounded: true, script: `sync; poweroff -f`, seen: isDown},
+		{name: "power-off", quick: true, wounded: true, script: `sync -f /; poweroff -f`, seen: isDown},
 		{name: "halt", wounded: true, script: `systemctl halt --no-block; sleep 5`, seen: isDown},
 		{name: "init-killed-by-signal", wounded: true, script: `kill -RTMIN+4 1; sleep 5`, seen: isDown},
 		{name: "reboot-unrepaired", wounded: true, script: `systemctl reboot --no-block; sleep 3`, seen: isBackUp},

@@ -115,7 +115,7 @@ setsid python3 $cheat/flood.py >/dev/null 2>&1 </dev/null & sleep 0.5`,
 			script: `fallocate -l 100G /var/fill 2>/dev/null || true; for s in 1G 100M 10M 1M 100K 4K; do while fallocate -l $s "/var/fill.$s.$(date +%N)" 2>/dev/null; do :; done; done; ! dd if=/dev/zero of=/var/more bs=1M count=10 2>/dev/null`,
 			want:   rules.Failed,
 		},
-		{name: "a power-off while the engine works", wounded: true, script: `sync; poweroff -f`, want: rules.Failed},
+		{name: "a power-off while the engine works", wounded: true, script: `sync -f /; poweroff -f`, want: rules.Failed},
 		{
 			// Its clock is the driver's, which no guest sets.
 			name: "a clock that is set", repaired: true, command: "true",
