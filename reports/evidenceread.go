@@ -27,12 +27,13 @@ func ReadEvidence(dir fs.FS, head string, want Wanted) (Evidence, error) {
 	if err != nil {
 		return e, err
 	}
+	decoder := Decoder{Want: want}
 	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.Sample, facts.After, facts.Held} {
 		b, err := readVerified(dir, factsName(c), links)
 		if err != nil {
 			return e, err
 		}
-		snapshots, err := DecodeSnapshots(b, want)
+		snapshots, err := decoder.Decode(b)
 		if err != nil {
 			return e, fmt.Errorf("%s: %w", factsName(c), err)
 		}

@@ -27,7 +27,7 @@ func looked() facts.Snapshot {
 	}
 }
 
-func TestDecodeSnapshots(t *testing.T) {
+func TestDecode(t *testing.T) {
 	t.Parallel()
 	line, err := json.Marshal(looked())
 	require.NoError(t, err)
@@ -37,13 +37,13 @@ func TestDecodeSnapshots(t *testing.T) {
 
 	t.Run("all of it is what encoding/json makes of it", func(t *testing.T) {
 		t.Parallel()
-		got, err := DecodeSnapshots(append(line, line...), nil)
+		got, err := (&Decoder{Want: nil}).Decode(append(line, line...))
 		require.NoError(t, err)
 		assert.Equal(t, []facts.Snapshot{want, want}, got)
 	})
 	t.Run("the facts that are wanted", func(t *testing.T) {
 		t.Parallel()
-		got, err := DecodeSnapshots(line, func(id string) bool { return id == "service:nginx" })
+		got, err := (&Decoder{Want: func(id string) bool { return id == "service:nginx" }}).Decode(line)
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		assert.Equal(t, map[string]facts.Fact{"service:nginx": want.Facts["service:nginx"]}, got[0].Facts)
@@ -54,7 +54,7 @@ func TestDecodeSnapshots(t *testing.T) {
 		t.Parallel()
 		gone, err := json.Marshal(facts.Snapshot{Host: "web1", Checkpoint: facts.After, Error: `,"facts":{"service:nginx":{}}`})
 		require.NoError(t, err)
-		got, err := DecodeSnapshots(append(gone, '\n'), func(string) bool { return true })
+		got, err := (&Decoder{Want: func(string) bool { return true }}).Decode(append(gone, '\n'))
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		assert.Empty(t, got[0].Facts)
@@ -66,7 +66,7 @@ func TestDecodeSnapshots(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := DecodeSnapshots([]byte(string(line)+bad), func(string) bool { return true })
+			_, err := (&Decoder{Want: func(string) bool { return true }}).Decode([]byte(string(line) + bad))
 			require.ErrorContains(t, err, "read snapshot, line 2")
 		})
 	}
@@ -100,8 +100,8 @@ func TestEvidenceAt(t *testing.T) {
 	assert.Equal(t, []time.Duration{4, 5}, []time.Duration{samples[0].Since, samples[1].Since})
 }
 
-// BenchmarkDecodeSnapshots: what is not wanted costs next to nothing.
-func BenchmarkDecodeSnapshots(b *testing.B) {
+// BenchmarkDecode: what is not wanted costs next to nothing.
+func BenchmarkDecode(b *testing.B) {
 	s := looked()
 	for i := range 400 {
 		q := facts.Query{Noun: facts.NounFile, Subject: "/" + time.Duration(i).String()}
@@ -114,16 +114,16 @@ func BenchmarkDecodeSnapshots(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(line)))
 			for b.Loop() {
-				_, err := DecodeSnapshots(line, want)
+				_, err := (&Decoder{Want: want}).Decode(line)
 				require.NoError(b, err)
 			}
 		})
 	}
 }
 
-// FuzzDecodeSnapshots: whatever a guest puts into facts and errors, the facts
+// FuzzDecode: whatever a guest puts into facts and errors, the facts
 // that are wanted are what encoding/json reads.
-func FuzzDecodeSnapshots(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add("web1", `,"facts":{"service:nginx":{}}`, "/etc/\"x\"", "raw\\\"\n\x00\xff", true)
 	f.Add("", "", "", "", false)
 	f.Fuzz(func(t *testing.T, host, failure, subject, raw string, mounts bool) {
@@ -146,7 +146,7 @@ func FuzzDecodeSnapshots(f *testing.F) {
 				wanted[id] = fact
 			}
 		}
-		got, err := DecodeSnapshots(append(line, '\n'), func(id string) bool { return id == q.ID() })
+		got, err := (&Decoder{Want: func(id string) bool { return id == q.ID() }}).Decode(append(line, '\n'))
 		require.NoError(t, err)
 		want.Facts, want.Mounts = wanted, nil
 		require.Equal(t, []facts.Snapshot{want}, got)

@@ -31,5 +31,11 @@ func gauges() []gauge {
 		}, measure: measureLima},
 		{name: "report-sqlite", bars: []bar{{bound: 0.7, atLeast: true}}, measure: measureWriteSQLite},
 		{name: "report-postgres", bars: []bar{{bound: 0.6, atLeast: true}}, measure: measureWritePostgres},
+		{name: "rescore-10000", bars: []bar{
+			{suffix: "-runs", bound: 10, unit: "s"},
+			{suffix: "-runs-memory", bound: 1.2},
+			{suffix: "-sqlite", bound: 10, unit: "s"},
+			{suffix: "-sqlite-memory", bound: 1.2},
+		}, measure: measureRescore},
 	}
 }

@@ -14,6 +14,7 @@ type DB struct {
 	sql     *sql.DB
 	dialect dialect
 	unpacker
+	statements statements
 }
 
 // Open connects to a database and brings its tables up to date. It fails where

@@ -12,6 +12,10 @@ import (
 // each scans the rows of a query.
 func (db *DB) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	found, err := db.sql.QueryContext(ctx, query, args...)
+	return scanEach(found, err, scan)
+}
+
+func scanEach(found *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}

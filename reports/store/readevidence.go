@@ -15,26 +15,38 @@ import (
 
 // Evidence is Reader's.
 func (db *DB) Evidence(ctx context.Context, id string) (Evidence, error) {
-	e, err := db.evidence(ctx, id)
+	e, err := db.judged(ctx, id)
+	if err == nil {
+		e.Transcript, err = db.readTranscript(ctx, id)
+	}
 	if err != nil {
 		return Evidence{}, fmt.Errorf("read evidence of %s: %w", id, err)
 	}
 	return e, nil
 }
 
-func (db *DB) evidence(ctx context.Context, id string) (Evidence, error) {
+func (db *DB) readTranscript(ctx context.Context, id string) ([]byte, error) {
+	var packed []byte
+	err := db.one(ctx, "SELECT body_zstd FROM transcripts WHERE report_id = $1", id).Scan(&packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return db.unpack(packed)
+}
+
+// judged is the evidence that rules look at: all but the transcript.
+func (db *DB) judged(ctx context.Context, id string) (Evidence, error) {
 	e := Evidence{Facts: map[facts.Checkpoint][]byte{}}
 	var (
-		transcript, job []byte
-		recorded        sql.NullInt64
+		job      []byte
+		recorded sql.NullInt64
 	)
-	err := db.sql.QueryRowContext(ctx, `SELECT t.body_zstd, j.record_zstd, j.record_bytes FROM scenario_reports r
-		LEFT JOIN transcripts t ON t.report_id = r.id LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1`, id).Scan(&transcript, &job, &recorded)
+	err := db.one(ctx, "SELECT j.record_zstd, j.record_bytes FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).Scan(&job, &recorded)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
-	}
-	if err == nil && transcript != nil {
-		e.Transcript, err = db.unpack(transcript)
 	}
 	switch {
 	case err != nil:
@@ -60,7 +72,7 @@ type storedFacts struct {
 func (db *DB) readFacts(ctx context.Context, id string, e *Evidence) error {
 	n := len(checkpoints())
 	f := storedFacts{make([]facts.Checkpoint, n), make([]int64, n), make([][]byte, n)}
-	err := db.each(ctx, func(r *sql.Rows) error {
+	err := db.eachOf(ctx, func(r *sql.Rows) error {
 		var c, base facts.Checkpoint
 		var size int64
 		var body []byte
@@ -123,8 +135,9 @@ func (e Evidence) Decode(want reports.Wanted) (reports.Evidence, error) {
 	if len(e.Omitted) > 0 {
 		return decoded, fmt.Errorf("%w: %s is too large for the database: judge the run's directory", reports.ErrEvidence, strings.Join(e.Omitted, ", "))
 	}
+	decoder := reports.Decoder{Want: want}
 	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.Sample, facts.After, facts.Held} { // by time
-		list, err := reports.DecodeSnapshots(e.Facts[c], want)
+		list, err := decoder.Decode(e.Facts[c])
 		if err != nil {
 			return decoded, fmt.Errorf("%w: %s: %w", reports.ErrEvidence, c, err)
 		}

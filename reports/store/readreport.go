@@ -19,7 +19,7 @@ func (db *DB) Report(ctx context.Context, id string) (Stored, error) {
 		packed []byte
 		size   sql.NullInt64
 	)
-	err := db.sql.QueryRowContext(ctx, "SELECT r.record_json, j.record_bytes, j.record_zstd FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).
+	err := db.one(ctx, "SELECT r.record_json, j.record_bytes, j.record_zstd FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).
 		Scan(&record, &size, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
@@ -64,7 +64,7 @@ func (db *DB) fillVerdicts(ctx context.Context, list []reports.Attempt, id func(
 		number int
 	}
 	results := map[verdictID][]rules.Result{}
-	err := db.each(ctx, func(r *sql.Rows) error {
+	err := db.eachOf(ctx, func(r *sql.Rows) error {
 		var (
 			x rules.Result
 			v verdictID
@@ -78,7 +78,7 @@ func (db *DB) fillVerdicts(ctx context.Context, list []reports.Attempt, id func(
 		return err
 	}
 	later := map[string][]reports.Verdict{}
-	err = db.each(ctx, func(r *sql.Rows) error {
+	err = db.eachOf(ctx, func(r *sql.Rows) error {
 		var (
 			v  reports.Verdict
 			of verdictID

@@ -56,7 +56,7 @@ func (db *DB) IDs(ctx context.Context, since time.Time) ([]string, error) {
 // ReadEvidence implements reports.Source. The database was fed from a directory
 // whose digests were right or told; here it is believed.
 func (db *DB) ReadEvidence(ctx context.Context, _ reports.Record, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	e, err := db.Evidence(ctx, text(a.ID()))
+	e, err := db.judged(ctx, text(a.ID()))
 	if errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("%w: %w", reports.ErrEvidence, err)
 	}

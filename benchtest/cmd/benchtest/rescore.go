@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 		return err
 	}
 	defer f.close()
+	if gogc, _ := e.lookup("GOGC"); gogc == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	from, err := e.openArchive(ctx, v.db)
 	if err != nil {
 		return err
@@ -50,6 +54,10 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 	}
 	return nil
 }
+
+// gcPercent lets the heap grow to five times what is alive. That is one attempt
+// and a few megabytes, and each attempt leaves half a megabyte behind.
+const gcPercent = 400
 
 // An archive is where the attempts to be judged are.
 type archive struct {
