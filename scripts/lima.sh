@@ -4,7 +4,7 @@
 # something to fix). ALL=1 takes every check and every scenario; without it two
 # scenarios and the checks that boot nothing anew, since a boot takes minutes
 # where there is no acceleration. `lima.sh bars` measures the speed bar alone,
-# `lima.sh scenarios` leaves the conformance suite out.
+# `lima.sh scenarios` and `lima.sh conformance` make that part alone.
 #
 # limactl refuses root. As root this installs what is missing, makes an ordinary
 # account (BENCHTEST_LIMA_USER, default bench) with a copy of this checkout, and
@@ -74,9 +74,12 @@ if [ "$what" = bars ]; then
 	ONLY=lima-reset REQUIRE=lima-reset exec go run ./benchtest/perf
 fi
 
+case $what in all | scenarios | conformance) ;; *) echo "lima: no $what: scenarios, conformance, bars, or nothing for the first two" >&2; exit 2 ;; esac
+
 if [ "$what" != scenarios ]; then
 	echo "lima: conformance, with $("$limactl" --version)"
 	BENCHTEST_LIMA_TEST=$([ -n "${ALL:-}" ] && echo all || echo some) go test -count=1 -timeout 60m ./providers/lima/...
+	[ "$what" = all ] || exit 0
 fi
 
 out=$(mktemp -d)
