@@ -1,6 +1,7 @@
 package benchtest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,13 +22,13 @@ import (
 // terminal runs a command on a terminal of 100 columns and 30 rows, as a person
 // would. When that shows the pattern it types the keys (or sends a signal: TERM),
 // unless they are -. What the terminal shows when the command has ended becomes
-// the file; nothing may be left below the cursor, and no sequence be written that
+// the file, and every byte of it FILE.raw; nothing may be left below the cursor, and no sequence be written that
 // a terminal does not forget by itself.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 4 {
 		ts.Fatalf("usage: [!] terminal PATTERN KEYS FILE COMMAND...")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience) // go test builds first
 	defer cancel()
 	shows := func(tty *screentest.Terminal) bool {
 		return regexp.MustCompile("(?m)" + args[0]).MatchString(tty.Text())
@@ -38,15 +39,16 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	ours, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: 100})
 	ts.Check(err)
 	defer ours.Close()
+	var raw bytes.Buffer
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
-		_, _ = io.Copy(tty, ours) // it ends with an error when nobody has the terminal open any more
+		_, _ = io.Copy(io.MultiWriter(tty, &raw), ours) // it ends with an error when nobody has the terminal open any more
 	}()
-	for end := time.Now().Add(patience); !shows(tty); <-time.After(10 * time.Millisecond) {
+	for end := time.Now().Add(2*patience); !shows(tty); <-time.After(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = cmd.Process.Kill() // what it shows is the failure
-			ts.Fatalf("after %s the terminal does not show %q but\n%s", patience, args[0], tty.Text())
+			ts.Fatalf("after %s the terminal does not show %q but\n%s", 2*patience, args[0], tty.Text())
 		}
 	}
 	if strings.HasPrefix(args[1], "^") {
@@ -65,6 +67,7 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%d lines are left below the cursor, and %q was written", left, odd)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(tty.Text()+"\n"), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2])+".raw", raw.Bytes(), 0o644))
 }
 
 // environment is the script's.
