@@ -32,7 +32,7 @@ func (s *suite) openRecord(_ context.Context, id string) (err error) {
 	hidden := s.secrets.Writer(log)
 	s.runner.Log = slog.New(slog.NewTextHandler(hidden, nil))
 	s.undo = append(s.undo, func(context.Context) error { return errors.Join(hidden.Flush(), log.Close()) })
-	if err := s.openStore(); err != nil {
+	if err := errors.Join(s.openStore(), s.openSpans()); err != nil {
 		return err
 	}
 	return run.Log.Append(reports.Event{Kind: kind, RunID: run.ID, Run: s.info()})

@@ -51,8 +51,9 @@ func (s *suite) report(code int) error {
 		_, err := w.Write(summary.Bytes())
 		return err
 	}))
-	errs = append(errs, reports.AppendStepSummary(os.Getenv(reports.StepSummary), s.attempts, info), s.show(dir, summary.Bytes()), s.closeStore(), run.Close())
-	return errors.Join(errs...)
+	errs = append(errs, reports.AppendStepSummary(os.Getenv(reports.StepSummary), s.attempts, info), s.show(dir, summary.Bytes()), s.closeStore())
+	s.closeSpans()
+	return errors.Join(append(errs, run.Close())...)
 }
 
 // show prints the summary. go test hides what a passing package prints, so

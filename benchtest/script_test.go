@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 		Setup: w.setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"eventually": eventually, "within": within, "signal": signal,
-			"attempts": attempts, "finished": finished, "parted": parted, "pasted": pasted, "run-id": runID, "terminal": terminal, "import-runs": importRuns,
+			"attempts": attempts, "finished": finished, "parted": parted, "pasted": pasted, "run-id": runID, "terminal": terminal, "import-runs": importRuns, "collect": collect,
 		},
 	})
 }

@@ -2,6 +2,8 @@ package benchtest_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/otel/oteltest"
 )
 
 // patience is how long scripts wait for what must happen.
@@ -185,4 +188,24 @@ func runDirs(ts *testscript.TestScript) []string {
 	dirs, err := filepath.Glob(filepath.Join(ts.Getenv("BENCHTEST_HOME"), "runs/*"))
 	ts.Check(err)
 	return dirs
+}
+
+// collect starts a collector of spans to which OTEL_EXPORTER_OTLP_ENDPOINT points
+// from then on. It writes spans.txt: a line a span, with its status and attributes.
+func collect(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 || neg {
+		ts.Fatalf("usage: collect")
+	}
+	var got oteltest.Receiver
+	file, err := os.Create(ts.MkAbs("spans.txt"))
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		before := len(got.Spans())
+		got.ServeHTTP(w, req)
+		for _, s := range got.Spans()[before:] {
+			_, _ = fmt.Fprintf(file, "%s %s %v\n", s.Name, s.Status.GetCode(), oteltest.Attributes(s.Attributes))
+		}
+	}))
+	ts.Defer(func() { server.Close(); _ = file.Close() })
+	ts.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/otel"
 	"github.com/benchtest-dev/benchtest/reports/redact"
 )
 
@@ -44,7 +45,11 @@ func hiding(list []secret) (set *redact.Set, tooShort []string) {
 // chooseSecrets settles what nothing may show, and tells of what cannot be hidden.
 func (s *suite) chooseSecrets() {
 	var tooShort []string
-	s.secrets, tooShort = hiding(secrets(s.config, s.set.engineEnv, os.LookupEnv))
+	list := secrets(s.config, s.set.engineEnv, os.LookupEnv)
+	for _, key := range otel.Secrets(os.LookupEnv) {
+		list = append(list, secret{"a key for the OpenTelemetry collector", key})
+	}
+	s.secrets, tooShort = hiding(list)
 	for _, from := range tooShort {
 		tell(os.Stderr, "benchtest: warning: %s is shorter than %d bytes and stays in logs, evidence and reports: what is to be hidden has to be longer", from, redact.Shortest)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/otel"
 	"github.com/benchtest-dev/benchtest/reports/redact"
 	"github.com/benchtest-dev/benchtest/reports/store"
 )
@@ -52,9 +53,11 @@ type suite struct {
 
 	capacity fixtures.Capacity // of the machine, for all runs on it together
 
-	target  *store.Target // nil: no database is wanted
-	feeder  *store.Feeder // nil: there is none
-	resumed *resumption   // nil: the run is a new one
+	target  *store.Target  // nil: no database is wanted
+	feeder  *store.Feeder  // nil: there is none
+	traced  bool           // the environment names a collector of spans
+	spans   *otel.Exporter // nil: there is none
+	resumed *resumption    // nil: the run is a new one
 
 	runner *attempt.Runner // nil when nothing is to be attempted
 	cache  *fixtures.TemplateCache
@@ -119,7 +122,7 @@ func newSuite(ctx context.Context, c Config, set *settings, out *output, flags *
 // prepare settles what attempts are made with and how much time there is, for
 // them and for a dry run.
 func (s *suite) prepare() error {
-	if err := errors.Join(s.chooseParts(), s.chooseStore()); err != nil {
+	if err := errors.Join(s.chooseParts(), s.chooseStore(), s.chooseSpans()); err != nil {
 		return err
 	}
 	if err := s.readBaseline(); err != nil {

@@ -32,6 +32,9 @@ const PhaseAdmit = "admit"
 // the attempt's machines are gone.
 const PhaseRelease = "release machines"
 
+// PhaseWork is the Phase in which the engine works the ticket.
+const PhaseWork = "work the ticket"
+
 // An Event is one line of events.jsonl. Which fields are set depends on Kind.
 type Event struct {
 	Kind  Kind      `json:"event"`

@@ -77,7 +77,7 @@ func (t *try) life() []step {
 		{"observe the healthy machine", &p.Restore, t.healthy, false},
 		{"prepare", &p.Prepare, t.prepare, false},
 		{"prove the fault", &p.Control, t.control, false},
-		{"work the ticket", &p.Engine, t.work, false},
+		{reports.PhaseWork, &p.Engine, t.work, false},
 		{"hold", &p.Hold, t.holdWindow, false},
 		{"judge", &p.Rules, t.judge, false},
 	}
