@@ -45,7 +45,7 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 		defer close(copied)
 		_, _ = io.Copy(io.MultiWriter(tty, &raw), ours) // it ends with an error when nobody has the terminal open any more
 	}()
-	for end := time.Now().Add(2*patience); !shows(tty); <-time.After(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * patience); !shows(tty); <-time.After(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = cmd.Process.Kill() // what it shows is the failure
 			ts.Fatalf("after %s the terminal does not show %q but\n%s", 2*patience, args[0], tty.Text())
