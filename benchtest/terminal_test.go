@@ -1,8 +1,10 @@
 package benchtest
 
 import (
+	"io"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -65,5 +67,43 @@ func TestAround(t *testing.T) {
 		got := around(tc.verbosity, func(name string) string { return tc.env[name] })
 		got.stdout, got.stderr, got.tty = false, false, false // as the tests' are
 		assert.Equal(t, tc.want, got, tc.name)
+	}
+}
+
+// A terminal that is for somebody else is left alone, unless it is our own
+// standard output, to which we print as everybody does.
+func TestNewScreen_notOurs(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name          string
+		own           bool
+		columns, rows int
+		shown         string
+	}{
+		{"standard output", true, 100, 30, "ours\r\nend"},
+		{"/dev/tty", false, 0, 0, "end"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			person, tty, err := pty.Open() // of no session: our process group is not in its foreground
+			require.NoError(t, err)
+			defer person.Close()
+			defer tty.Close()
+			require.NoError(t, pty.Setsize(tty, &pty.Winsize{Rows: 30, Cols: 100}))
+
+			s := newScreen(tty, tc.own, false)
+			columns, rows := s.Size()
+			assert.Equal(t, []int{tc.columns, tc.rows}, []int{columns, rows})
+			n, err := io.WriteString(s, "ours\n")
+			require.NoError(t, err)
+			assert.Equal(t, 5, n)
+
+			_, err = io.WriteString(tty, "end") // past the screen
+			require.NoError(t, err)
+			got := make([]byte, len(tc.shown))
+			_, err = io.ReadFull(person, got)
+			require.NoError(t, err)
+			assert.Equal(t, tc.shown, string(got))
+		})
 	}
 }
