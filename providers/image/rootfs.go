@@ -77,7 +77,7 @@ func (s Store) completeSource(ctx context.Context, t providers.Template, setup, 
 }
 
 func diskBase(base string) error {
-	return fmt.Errorf("%w: its base %s is a disk, which only provider lima starts: for the others take its root file system as a tarball", providers.ErrUnavailable, base)
+	return fmt.Errorf("%w: its base %s is a disk, which provider lima starts, and incus with type: vm: for the others take its root file system as a tarball", providers.ErrUnavailable, base)
 }
 
 // packagesOf is what a template without a base has, and more, in an order of

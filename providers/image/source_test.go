@@ -166,8 +166,8 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		make   func(providers.Template) (string, error)
 		want   string
 	}{
-		{"a disk for containers", write("a.qcow2", disk(511, 0)), rootfsOf(t, s), "which only provider lima starts"},
-		{"a disk elsewhere for containers", &providers.Source{URL: "https://127.0.0.1:1/a.qcow2", Sum: sumOf("")}, rootfsOf(t, s), "a.qcow2 is a disk, which only provider lima starts"},
+		{"a disk for containers", write("a.qcow2", disk(511, 0)), rootfsOf(t, s), "which provider lima starts, and incus with type: vm"},
+		{"a disk elsewhere for containers", &providers.Source{URL: "https://127.0.0.1:1/a.qcow2", Sum: sumOf("")}, rootfsOf(t, s), "a.qcow2 is a disk, which provider lima starts, and incus with type: vm"},
 		{"a disk on another", write("b.qcow2", disk(15, 1)), diskOf(t, s), "refers to another file"},
 		{"a disk whose data is elsewhere", write("c.qcow2", disk(79, 4)), diskOf(t, s), "refers to another file"},
 		{"half a disk", write("d.qcow2", disk(15, 1)[:50]), diskOf(t, s), "is cut off"},

@@ -24,6 +24,9 @@ import (
 // and stopped: a kill at any moment leaves the template absent or whole.
 func (p *Provider) Build(ctx context.Context, t providers.Template) error {
 	s, err := p.look(ctx)
+	if err == nil {
+		t, err = typed(t)
+	}
 	if err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
 	}
@@ -60,20 +63,19 @@ func (p *Provider) buildLocked(ctx context.Context, s *site, t providers.Templat
 	if err := p.removeBuilds(ctx, t.BuildName()); err != nil {
 		return err
 	}
-	if t.Type == providers.TypeVM {
-		return errNoVM
-	}
 	if s.cluster {
 		return p.buildInCluster(ctx, s, t)
 	}
 	return p.buildOn(ctx, s, "", t)
 }
 
-// errNoVM: nothing here was ever tried on a virtual machine.
-var errNoVM = errors.New("templates of type vm are not made on Incus yet: use type container, or provider lima")
-
 // buildOn makes the template, in a cluster on one of its members.
 func (p *Provider) buildOn(ctx context.Context, s *site, member string, t providers.Template) (err error) {
+	if t.Type == providers.TypeVM {
+		if err := needVMs(ctx, p.server.shared().on(member)); err != nil {
+			return err
+		}
+	}
 	b, err := p.newBuild(s, t)
 	if err != nil {
 		return err
@@ -99,6 +101,8 @@ type build struct {
 	member string
 	dir    string // for sockets: its path is short
 	log    *os.File
+	// identity is what sealGuest returned; of a container it is nil.
+	identity map[string]string
 }
 
 func (p *Provider) newBuild(s *site, t providers.Template) (*build, error) {
@@ -151,7 +155,7 @@ func (b *build) progress(step string) {
 
 // marks are the configuration of the template in the making.
 func (b *build) marks() map[string]string {
-	config := b.p.limits(providers.Limits{MemoryMiB: max(b.t.MemoryMiB, 2048)})
+	config := limits(b.vm(), providers.Limits{MemoryMiB: max(b.t.MemoryMiB, 2048)})
 	maps.Copy(config, map[string]string{
 		markKind: kindBuild, markTemplate: b.t.BuildName(), markDigest: b.t.Digest, markRun: b.p.run,
 	})
@@ -164,8 +168,8 @@ func (b *build) marks() map[string]string {
 // copyBase makes the instance: a copy of the base's, or of an image made of
 // the distribution's packages.
 func (b *build) copyBase(ctx context.Context) error {
-	post := api.InstancesPost{Name: b.name, Type: api.InstanceTypeContainer, InstancePut: api.InstancePut{
-		Config: b.marks(), Profiles: []string{}, Devices: map[string]map[string]string{"root": b.s.root(0)},
+	post := api.InstancesPost{Name: b.name, Type: instanceType(b.t), InstancePut: api.InstancePut{
+		Config: b.marks(), Profiles: []string{}, Devices: b.s.devices(b.vm(), buildDisk(b.t)),
 	}}
 	switch {
 	case b.t.Base == nil && b.t.Source != nil && b.t.Source.Image != "":
@@ -177,6 +181,8 @@ func (b *build) copyBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	keepFirmware(post.Config, base.Config)
+	post.Devices = b.s.copyDevices(base, buildDisk(b.t))
 	post.Source = api.InstanceSource{Type: "copy", Source: base.Name, InstanceOnly: true}
 	return b.p.create(ctx, b.p.server.on(b.member), post)
 }
@@ -197,8 +203,12 @@ func (b *build) base(ctx context.Context) (*api.Instance, error) {
 // packages, and brings the template's packages and provisioning into it.
 func (b *build) provision(ctx context.Context) error {
 	t := b.t
+	wanted := t.Packages
 	if t.Base == nil {
 		t.Packages = nil // they are in the image
+		if !b.foreign() {
+			wanted = nil
+		}
 	}
 	ring, err := providers.NewKeyRing()
 	if err != nil {
@@ -208,15 +218,19 @@ func (b *build) provision(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.boot(ctx, ring.Keys, len(t.Packages) > 0); err != nil {
+	if err := b.boot(ctx, ring.Keys, wanted); err != nil {
 		return err
 	}
 	t.Progress = nil // ours tells, and the log has it once
 	err = guest.Provision(ctx, guest.Site{
 		Machine: &Machine{p: b.p, id: b.name}, Keys: ring, Template: b.withProgress(t), Log: b.log, Dir: b.dir, Binary: binary,
-		Proxy: guestProxy(ctx), Container: true,
+		Proxy: guestProxy(ctx), Container: !b.vm(),
 	})
 	if err != nil {
+		return err
+	}
+	if b.vm() {
+		b.identity, err = b.p.sealGuest(ctx, b.name)
 		return err
 	}
 	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "stop", Timeout: stopTimeout})
@@ -232,16 +246,39 @@ func guestProxy(ctx context.Context) string { return image.Store{}.Proxy(ctx) }
 
 // boot gives the instance keys and, where it needs packages, a way out, and
 // starts it.
-func (b *build) boot(ctx context.Context, keys providers.Keys, out bool) error {
-	if err := b.p.introduceBuild(ctx, b.name, b.t.Name, keys); err != nil {
-		return err
+func (b *build) boot(ctx context.Context, keys providers.Keys, packages []string) error {
+	if !b.vm() {
+		if err := b.p.introduceBuild(ctx, b.name, b.t.Name, keys); err != nil {
+			return err
+		}
 	}
-	if out {
+	if len(packages) > 0 {
 		if err := b.wayOut(ctx); err != nil {
 			return err
 		}
 	}
-	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "start", Timeout: -1})
+	if err := b.start(ctx); err != nil || !b.vm() {
+		return err
+	}
+	if b.t.Base == nil {
+		if err := b.equip(ctx, packages); err != nil {
+			return err
+		}
+	}
+	return b.p.introduceRunning(ctx, b.name, b.t.Name, keys)
+}
+
+// start starts the instance; it answers, and has its addresses, when start
+// returns.
+func (b *build) start(ctx context.Context) error {
+	err := b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "start", Timeout: -1})
+	if err != nil || !b.vm() {
+		return err
+	}
+	if err := b.p.awaitAgent(ctx, b.name); err != nil {
+		return err
+	}
+	return (&Machine{p: b.p, id: b.name}).layWires(ctx)
 }
 
 // wayOut lets the stopped instance go out for packages.
@@ -256,6 +293,9 @@ func (b *build) wayOut(ctx context.Context) error {
 	if err := b.p.update(ctx, b.name, func(put *api.InstancePut) { plug(put, []wire{way}) }); err != nil {
 		return err
 	}
+	if b.vm() {
+		return nil // wires.sh does
+	}
 	return b.p.writeResolver(ctx, b.name, b.s)
 }
 
@@ -267,7 +307,7 @@ func (p *Provider) introduceBuild(ctx context.Context, name, hostName string, ke
 	if err != nil {
 		return err
 	}
-	files, err := guest.Identity(hostName, config[markHosts], config[markPasswd], keys)
+	files, err := identity(config, hostName, keys)
 	if err != nil {
 		return err
 	}
@@ -279,29 +319,15 @@ func (p *Provider) introduceBuild(ctx context.Context, name, hostName string, ke
 	if err != nil {
 		return err
 	}
-	return p.server.do(ctx, func(c incus.InstanceServer) error {
-		conn, err := c.GetInstanceFileSFTP(name)
-		if err != nil {
-			return fmt.Errorf("write identity: %w", err)
-		}
-		defer func() { _ = conn.Close() }()
-		for _, f := range files {
-			w, err := conn.OpenFile("/"+f.Name, os.O_WRONLY|os.O_TRUNC)
-			if err == nil {
-				_, err = w.Write(f.Data)
-				err = errors.Join(err, w.Close())
-			}
-			if err != nil {
-				return fmt.Errorf("write %s: %w", f.Name, err)
-			}
-		}
-		return nil
-	})
+	return p.writeFiles(ctx, name, files)
 }
 
 // seal makes the stopped instance the template.
 func (b *build) seal(ctx context.Context) error {
-	config, err := b.p.prepareIdentity(ctx, b.name)
+	config, err := b.identity, error(nil)
+	if !b.vm() {
+		config, err = b.p.prepareIdentity(ctx, b.name)
+	}
 	if err != nil {
 		return err
 	}
@@ -316,7 +342,8 @@ func (p *Provider) publish(ctx context.Context, name, final string, config map[s
 		delete(put.Devices, attemptDevice)
 		maps.DeleteFunc(put.Config, func(key, _ string) bool { return strings.HasPrefix(key, markFile) })
 		maps.Copy(put.Config, config)
-		put.Config["raw.lxc"] = ""
+		dropSource(put)
+		setAddresses(put)
 		put.Config[markKind] = kindTemplate
 	})
 	if err != nil {

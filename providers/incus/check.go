@@ -45,17 +45,17 @@ func (p *Provider) Warnings(ctx context.Context) ([]string, error) {
 	if s.bridge == "" {
 		list = append(list, "no managed bridge with an IPv4 address: templates with packages cannot be built and open networks are refused: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
 	}
-	vm, err := p.runsVMs(ctx)
+	vm, err := p.server.shared().runsVMs(ctx)
 	if err == nil && !vm {
-		list = append(list, "virtual machines do not run in this Incus, with which benchtest makes none yet either: modprobe vhost_vsock, install qemu-system and restart incusd")
+		list = append(list, "templates of type vm cannot be had here: "+errNoVMs.Error())
 	}
 	return list, err
 }
 
 // runsVMs reports whether the daemon, which looks at vhost_vsock and QEMU when
 // it starts, can run virtual machines.
-func (p *Provider) runsVMs(ctx context.Context) (can bool, err error) {
-	err = p.server.shared().do(ctx, func(c incus.InstanceServer) error {
+func (s server) runsVMs(ctx context.Context) (can bool, err error) {
+	err = s.do(ctx, func(c incus.InstanceServer) error {
 		info, _, err := c.GetServer()
 		if err == nil {
 			can = slices.Contains(strings.Split(info.Environment.Driver, " | "), "qemu")

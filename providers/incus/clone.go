@@ -35,6 +35,9 @@ func (p *Provider) clone(ctx context.Context, c providers.CloneSpec) (*Machine, 
 	if err := p.acceptable(s, c); err != nil {
 		return nil, err
 	}
+	if c.Template, err = typed(c.Template); err != nil {
+		return nil, err
+	}
 	at, template, err := p.place(ctx, s, c)
 	if err != nil {
 		return nil, err
@@ -51,8 +54,6 @@ func (p *Provider) acceptable(s *site, c providers.CloneSpec) error {
 		return errors.New("provider incus mounts no directories of the driver: copy them in")
 	case len(c.Keys.HostKey) == 0:
 		return errors.New("no host key to give it")
-	case c.Template.Type == providers.TypeVM:
-		return errNoVM
 	case c.Network == providers.NetworkOpen && s.bridge == "":
 		return errors.New("network: open needs a managed bridge with an IPv4 address: incus network create incusbr0, and BENCHTEST_INCUS_NETWORK=incusbr0")
 	}
@@ -79,11 +80,15 @@ func (p *Provider) copyAndStart(ctx context.Context, s *site, at server, from *a
 		return nil, err
 	}
 	m := &Machine{p: p, id: c.ID}
-	if len(wires) > 0 {
+	vm := m.is(post.Config)
+	if len(wires) > 0 && !vm {
 		err = p.writeResolver(ctx, c.ID, s)
 	}
 	if err == nil {
 		err = p.setState(ctx, c.ID, api.InstanceStatePut{Action: "start", Timeout: -1})
+	}
+	if err == nil && vm {
+		err = p.awaitAgent(ctx, c.ID)
 	}
 	if err != nil {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
@@ -97,7 +102,7 @@ func (p *Provider) copyAndStart(ctx context.Context, s *site, at server, from *a
 // keys itself, and its snapshots as it is told to.
 func (p *Provider) request(s *site, from *api.Instance, c providers.CloneSpec) (api.InstancesPost, error) {
 	t := c.Template
-	config := p.limits(providers.Limits{
+	config := limits(isVM(from.Config), providers.Limits{
 		MemoryMiB: cmp.Or(c.Limits.MemoryMiB, t.MemoryMiB, 1024),
 		VCPU:      cmp.Or(c.Limits.VCPU, t.VCPU, 1),
 	})
@@ -105,6 +110,7 @@ func (p *Provider) request(s *site, from *api.Instance, c providers.CloneSpec) (
 		markKind: kindClone, markID: c.ID, markRun: cmp.Or(c.Run, p.run), markAttempt: c.Attempt,
 		markTemplate: t.BuildName(), markDigest: t.Digest, markNetwork: string(cmp.Or(c.Network, providers.NetworkNone)),
 	})
+	keepFirmware(config, from.Config)
 	if err := addIdentity(config, from.Config, cmp.Or(c.HostName, t.Name), c.Keys); err != nil {
 		return api.InstancesPost{}, err
 	}
@@ -113,13 +119,13 @@ func (p *Provider) request(s *site, from *api.Instance, c providers.CloneSpec) (
 		Source: api.InstanceSource{Type: "copy", Source: from.Name, InstanceOnly: true},
 		InstancePut: api.InstancePut{
 			Config: config, Profiles: []string{},
-			Devices: map[string]map[string]string{"root": s.root(cmp.Or(c.Limits.DiskMiB, t.DiskMiB, 10240))},
+			Devices: s.copyDevices(from, cmp.Or(c.Limits.DiskMiB, t.DiskMiB, 10240)),
 		},
 	}, nil
 }
 
 // limits are what holds a guest back, and what it may do within that.
-func (p *Provider) limits(l providers.Limits) map[string]string {
+func limits(vm bool, l providers.Limits) map[string]string {
 	config := map[string]string{
 		"limits.processes":    strconv.Itoa(maxProcesses),
 		"security.nesting":    "true", // containers in it: systemd's own, Docker's
@@ -127,6 +133,9 @@ func (p *Provider) limits(l providers.Limits) map[string]string {
 		"boot.autostart":      "false",
 		"limits.memory.swap":  "false",
 		"security.privileged": "false",
+	}
+	if vm {
+		config = vmLimits()
 	}
 	if l.MemoryMiB > 0 {
 		config["limits.memory"] = fmt.Sprintf("%dMiB", l.MemoryMiB)

@@ -57,10 +57,14 @@ func (p *Provider) eligible(ctx context.Context, t providers.Template) ([]string
 // instanceName is what a template's instance is called. In a cluster, where
 // names are everybody's, each member's has one of its own.
 func instanceName(t providers.Template, member string) string {
-	if member == "" {
-		return t.BuildName()
+	name := t.BuildName()
+	if t.Type == providers.TypeVM {
+		name += "-" + typeVM // it may be there as a container too
 	}
-	return t.BuildName() + "-" + short(member, 6)
+	if member == "" {
+		return name
+	}
+	return name + "-" + short(member, 6)
 }
 
 // memberOf is where an instance is; "": there is no cluster.
@@ -163,7 +167,7 @@ func (p *Provider) copyTo(ctx context.Context, s *site, member string, from *api
 		Source: api.InstanceSource{Type: "copy", Source: from.Name, InstanceOnly: true},
 		InstancePut: api.InstancePut{
 			Architecture: from.Architecture, // across members Incus does not look itself
-			Config:       config, Profiles: []string{}, Devices: map[string]map[string]string{"root": s.root(0)},
+			Config:       config, Profiles: []string{}, Devices: s.copyDevices(from, 0),
 		},
 	})
 	if err != nil {

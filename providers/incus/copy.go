@@ -61,6 +61,9 @@ func (p *Provider) save(ctx context.Context, from providers.Machine, as provider
 	if err != nil {
 		return err
 	}
+	if as, err = typed(as); err != nil {
+		return err
+	}
 	source, err := p.sourceOf(ctx, from)
 	if err != nil {
 		return err
@@ -78,19 +81,23 @@ func (p *Provider) save(ctx context.Context, from providers.Machine, as provider
 		return err
 	}
 	name := "benchtest-build-" + newNonce()[:20]
-	config := p.limits(providers.Limits{})
+	config := limits(isVM(source.Config), providers.Limits{})
+	keepFirmware(config, source.Config)
 	maps.Copy(config, map[string]string{markKind: kindBuild, markTemplate: as.BuildName(), markDigest: as.Digest, markRun: p.run, markBase: ""})
 	member := memberOf(s, source)
 	err = p.create(ctx, p.server.on(member), api.InstancesPost{
 		Name: name, Type: api.InstanceType(source.Type),
 		Source:      api.InstanceSource{Type: "copy", Source: source.Name, InstanceOnly: true},
-		InstancePut: api.InstancePut{Config: config, Profiles: []string{}, Devices: map[string]map[string]string{"root": s.root(0)}},
+		InstancePut: api.InstancePut{Config: config, Profiles: []string{}, Devices: s.copyDevices(source, 0)},
 	})
 	if err != nil {
 		return err
 	}
-	var identity map[string]string
-	if identity, err = p.prepareIdentity(ctx, name); err == nil {
+	identity := map[string]string{markPasswd: source.Config[markPasswd], markHosts: source.Config[markHosts]}
+	if !isVM(config) { // which is as sealGuest left its template, and does not run
+		identity, err = p.prepareIdentity(ctx, name)
+	}
+	if err == nil {
 		err = p.publish(ctx, name, instanceName(as, member), identity)
 	}
 	if err != nil {

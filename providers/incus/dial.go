@@ -36,6 +36,15 @@ func (m *Machine) dial(ctx context.Context) (net.Conn, error) {
 	if s.cluster || m.p.server.remote.url != "" {
 		return m.dialOver(ctx) // a number of a process elsewhere says nothing here
 	}
+	// And that of a virtual machine is its emulator's, which is in the host's
+	// own network.
+	vm, err := m.isVM(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if vm {
+		return m.dialOver(ctx)
+	}
 	// Incus takes its time to say which process it is, and it mostly is the
 	// one of before.
 	if last := m.init.Load(); last != nil && last.lives() {

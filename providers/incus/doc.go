@@ -1,5 +1,5 @@
-// Package incus makes machines with Incus: system containers on a daemon of
-// this host, of another one or of a cluster.
+// Package incus makes machines with Incus: system containers, or virtual
+// machines, on a daemon of this host, of another one or of a cluster.
 //
 // Where the daemon is: BENCHTEST_INCUS_REMOTE names a remote of the incus
 // command's configuration (INCUS_CONF, else ~/.config/incus), which has its

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	incus "github.com/lxc/incus/v6/client"
@@ -31,9 +32,9 @@ func fileKey(name string) string { return markFile + strings.ReplaceAll(name, "/
 // addIdentity puts the files of a clone into its configuration. template is
 // that of the instance it is a copy of.
 func addIdentity(config, template map[string]string, hostName string, keys providers.Keys) error {
-	files, err := guest.Identity(hostName, template[markHosts], template[markPasswd], keys)
+	files, err := identity(template, hostName, keys)
 	if err != nil {
-		return fmt.Errorf("make identity: %w", err)
+		return err
 	}
 	for _, f := range files {
 		config[fileKey(f.Name)] = string(f.Data)
@@ -43,11 +44,41 @@ func addIdentity(config, template map[string]string, hostName string, keys provi
 	return nil
 }
 
-// prepareIdentity makes the stopped instance one whose copies are told who
+// identity are the files that make a guest itself; config is its template's.
+// A virtual machine makes its machine ID, which is empty in its template, before
+// anybody can tell it one.
+func identity(config map[string]string, hostName string, keys providers.Keys) ([]guest.File, error) {
+	files, err := guest.Identity(hostName, config[markHosts], config[markPasswd], keys)
+	if err != nil {
+		return nil, fmt.Errorf("make identity: %w", err)
+	}
+	if isVM(config) {
+		files = slices.DeleteFunc(files, func(f guest.File) bool { return f.Name == "etc/machine-id" })
+	}
+	return files, nil
+}
+
+// prepareIdentity makes the stopped container one whose copies are told who
 // they are. It returns what the template's configuration gets for that.
 func (p *Provider) prepareIdentity(ctx context.Context, name string) (map[string]string, error) {
-	config := map[string]string{}
-	err := p.server.do(ctx, func(c incus.InstanceServer) error {
+	config, files, err := p.placeIdentity(ctx, name, false)
+	if err == nil {
+		err = p.server.do(ctx, func(c incus.InstanceServer) error { return addFileTemplates(c, name, fileTemplates(files)) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prepare identity: %w", err)
+	}
+	return config, nil
+}
+
+// placeIdentity makes the files of the instance's identity, empty. Beside them
+// it returns what the template's configuration gets, by which they are made.
+func (p *Provider) placeIdentity(ctx context.Context, name string, vm bool) (config map[string]string, all []guest.File, err error) {
+	config = map[string]string{}
+	if vm {
+		config[markType] = typeVM
+	}
+	err = p.server.do(ctx, func(c incus.InstanceServer) error {
 		files, err := c.GetInstanceFileSFTP(name)
 		if err != nil {
 			return err
@@ -62,19 +93,12 @@ func (p *Provider) prepareIdentity(ctx context.Context, name string) (map[string
 		if err != nil {
 			return err
 		}
-		all, err := guest.Identity("template", config[markHosts], config[markPasswd], ring.Keys)
-		if err != nil {
+		if all, err = identity(config, "template", ring.Keys); err != nil {
 			return err
 		}
-		if err := placeFiles(files, all); err != nil {
-			return err
-		}
-		return addFileTemplates(c, name, all)
+		return placeFiles(files, all)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare identity: %w", err)
-	}
-	return config, nil
+	return config, all, err
 }
 
 // readSmall reads a text file of the template; one that is not there is empty.
@@ -134,8 +158,23 @@ func own(files *sftp.Client, name string, uid, gid int, mode os.FileMode) error 
 	return nil
 }
 
-// addFileTemplates has Incus fill the files from a copy's configuration.
-func addFileTemplates(c incus.InstanceServer, name string, all []guest.File) error {
+// A fileTemplate is a file that Incus fills from a key of the configuration.
+type fileTemplate struct {
+	path, key string
+	when      string // "copy": when a copy starts for the first time; or "start"
+}
+
+// fileTemplates are those of an identity.
+func fileTemplates(files []guest.File) []fileTemplate {
+	all := make([]fileTemplate, len(files))
+	for i, f := range files {
+		all[i] = fileTemplate{path: "/" + f.Name, key: fileKey(f.Name), when: "copy"}
+	}
+	return all
+}
+
+// addFileTemplates has Incus fill the files from the configuration.
+func addFileTemplates(c incus.InstanceServer, name string, all []fileTemplate) error {
 	meta, etag, err := c.GetInstanceMetadata(name)
 	if err != nil {
 		return fmt.Errorf("read metadata: %w", err)
@@ -145,12 +184,12 @@ func addFileTemplates(c incus.InstanceServer, name string, all []guest.File) err
 	}
 	for _, f := range all {
 		// Incus takes the last newline off the value.
-		text := fmt.Sprintf("{{ config_get(%q, \"\") }}\n", fileKey(f.Name))
-		file := "benchtest." + strings.ReplaceAll(f.Name, "/", ".") + ".tpl"
+		text := fmt.Sprintf("{{ config_get(%q, \"\") }}\n", f.key)
+		file := "benchtest" + strings.ReplaceAll(f.path, "/", ".") + ".tpl"
 		if err := c.CreateInstanceTemplateFile(name, file, bytes.NewReader([]byte(text))); err != nil {
 			return fmt.Errorf("add file template: %w", err)
 		}
-		meta.Templates["/"+f.Name] = &api.ImageMetadataTemplate{When: []string{"copy"}, Template: file}
+		meta.Templates[f.path] = &api.ImageMetadataTemplate{When: []string{f.when}, Template: file}
 	}
 	if err := c.UpdateInstanceMetadata(name, *meta, etag); err != nil {
 		return fmt.Errorf("write metadata: %w", err)

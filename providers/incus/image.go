@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -21,10 +22,9 @@ import (
 var architectures = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 
 // fromImage makes the instance of a root file system of the distribution's
-// packages. The image is only its vehicle, and goes when the instance is there.
+// packages, or of a disk with them. The image is only its vehicle, and goes when the instance is there.
 func (b *build) fromImage(ctx context.Context, post api.InstancesPost) (err error) {
-	b.progress("making the root file system of " + b.t.Name)
-	path, err := b.p.rootfs(ctx, b.t, b.log)
+	path, err := b.vehicle(ctx, &post.InstancePut)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (b *build) fromImage(ctx context.Context, post api.InstancesPost) (err erro
 		return err
 	}
 	b.progress("importing the image of " + b.t.Name)
-	fingerprint, err := b.p.importImage(ctx, b.t.BuildName(), meta, rootfs)
+	fingerprint, err := b.p.importImage(ctx, b.t, meta, rootfs)
 	if err != nil {
 		return fmt.Errorf("import image: %w", err)
 	}
@@ -75,12 +75,12 @@ func imageMetadata(buildName string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (p *Provider) importImage(ctx context.Context, buildName string, meta []byte, rootfs *os.File) (fingerprint string, err error) {
+func (p *Provider) importImage(ctx context.Context, t providers.Template, meta []byte, rootfs *os.File) (fingerprint string, err error) {
 	err = p.server.do(ctx, func(c incus.InstanceServer) error {
 		op, err := c.CreateImage(api.ImagesPost{ImagePut: api.ImagePut{
-			Properties: map[string]string{markKind: kindBuild, markTemplate: buildName, markHome: homeMark(p.home)},
+			Properties: map[string]string{markKind: kindBuild, markTemplate: t.BuildName(), markHome: homeMark(p.home)},
 		}}, &incus.ImageCreateArgs{
-			MetaFile: bytes.NewReader(meta), MetaName: "metadata.tar", RootfsFile: rootfs, RootfsName: "rootfs.tar", Type: "container",
+			MetaFile: bytes.NewReader(meta), MetaName: "metadata.tar", RootfsFile: rootfs, RootfsName: filepath.Base(rootfs.Name()), Type: string(instanceType(t)),
 		})
 		if err != nil {
 			return err

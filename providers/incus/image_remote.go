@@ -58,20 +58,32 @@ func (b *build) complete(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "start", Timeout: -1}); err != nil {
+	if err := b.start(ctx); err != nil {
 		return err
 	}
 	b.progress("completing " + b.t.Source.Image)
-	script := "systemctl is-system-running --wait >/dev/null\n" + guest.SetupScript + guest.ContainerScript
+	if err := b.equip(ctx, b.t.Packages); err != nil {
+		return err
+	}
+	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "stop", Timeout: stopTimeout})
+}
+
+// equip gives a guest that runs, by the API, what every guest of ours has, and
+// packages.
+func (b *build) equip(ctx context.Context, packages []string) error {
+	script := "systemctl is-system-running --wait >/dev/null\n" + guest.SetupScript
+	if !b.vm() {
+		script += guest.ContainerScript
+	}
 	if proxy := guestProxy(ctx); proxy != "" {
 		script = "export http_proxy='" + proxy + "' https_proxy='" + proxy + "'\n" + script
 	}
-	said, err := b.p.exec(ctx, b.name, []byte(script), append([]string{"/bin/sh", "-s", "-"}, b.t.Packages...)...)
+	said, err := b.p.exec(ctx, b.name, []byte(script), append([]string{"/bin/sh", "-s", "-"}, packages...)...)
 	_, werr := b.log.Write(said)
 	if err = errors.Join(err, werr); err != nil {
 		return fmt.Errorf("complete the image: %w", err)
 	}
-	return b.p.setState(ctx, b.name, api.InstanceStatePut{Action: "stop", Timeout: stopTimeout})
+	return nil
 }
 
 // readIfThere reads a text file; one that is not there is empty.

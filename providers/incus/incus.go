@@ -20,15 +20,15 @@ type Provider struct {
 	run     string
 	server  server // the project of ours
 	env     func(string) string
-	rootfs  rootfsFunc
+	rootfs  fileFunc // makes the root file system of a template without a base, as an uncompressed tarball
+	disk    fileFunc // makes the disk of one, as a qcow2
 	mu      sync.Mutex
 	site    *site // what the server has; nil: not asked yet
 	project string
 }
 
-// A rootfsFunc makes the root file system of a template without a base, as an
-// uncompressed tarball.
-type rootfsFunc func(ctx context.Context, t providers.Template, log io.Writer) (path string, err error)
+// A fileFunc makes the file that a template's instance is made of.
+type fileFunc func(ctx context.Context, t providers.Template, log io.Writer) (path string, err error)
 
 var (
 	_ providers.Provider             = (*Provider)(nil)
@@ -60,8 +60,12 @@ func newProvider(o providers.Options, env func(string) string) (*Provider, error
 	}
 	p := &Provider{home: filepath.Clean(o.Home), run: o.Run, env: env, project: cmp.Or(env("BENCHTEST_INCUS_PROJECT"), "benchtest")}
 	p.server = server{remote: r, project: p.project}
+	store := func(log io.Writer) image.Store { return image.Store{Dir: filepath.Join(p.home, "images"), Log: log} }
 	p.rootfs = func(ctx context.Context, t providers.Template, log io.Writer) (string, error) {
-		return image.Store{Dir: filepath.Join(p.home, "images"), Log: log}.Rootfs(ctx, t)
+		return store(log).Rootfs(ctx, t)
+	}
+	p.disk = func(ctx context.Context, t providers.Template, log io.Writer) (string, error) {
+		return store(log).Disk(ctx, t)
 	}
 	return p, nil
 }

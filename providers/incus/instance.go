@@ -30,6 +30,7 @@ func (p *Provider) create(ctx context.Context, at server, post api.InstancesPost
 	if err == nil {
 		return nil
 	}
+	err = refusal(err)
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyLimit)
 	defer cancel()
 	return errors.Join(err, p.remove(undo, post.Name, post.Config[markNonce]))

@@ -85,6 +85,7 @@ func TestWarnings(t *testing.T) { //nolint:paralleltest // it is about the envir
 	}
 	hasVM := slices.Contains(strings.Split(server.Environment.Driver, " | "), "qemu")
 	assert.Equal(t, hasVM, warned("modprobe vhost_vsock") == "", "virtual machines")
+	assert.Equal(t, warned("modprobe vhost_vsock"), warned("type vm cannot be had here: virtual machines need /dev/kvm"))
 	assert.Empty(t, warned("copies every file"), "the pool is copy-on-write")
 	assert.Empty(t, warned("incus network create"), "there is a bridge")
 

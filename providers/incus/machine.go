@@ -19,6 +19,7 @@ type Machine struct {
 	p    *Provider
 	id   string
 	init atomic.Pointer[process]   // as last seen; see dial
+	vm   atomic.Pointer[bool]      // whether it is a virtual machine; nil: not seen yet
 	lost atomic.Pointer[time.Time] // when its member of the cluster was last seen to be away
 }
 
@@ -45,7 +46,11 @@ func (p *Provider) Open(ctx context.Context, id string) (providers.Machine, erro
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", id, err)
 	}
-	return &Machine{p: p, id: id}, nil
+	m := &Machine{p: p, id: id}
+	if err == nil {
+		m.is(inst.Config)
+	}
+	return m, nil
 }
 
 // Destroy stops the machine by force and deletes it.
@@ -136,13 +141,14 @@ func (m *Machine) seeMember(ctx context.Context) {
 // seeLimit bounds a look at the members.
 const seeLimit = 20 * time.Second
 
-// Resize changes the limits; a container has them at once.
+// Resize changes the limits; a container has them at once, and a virtual
+// machine's disk cannot shrink.
 func (m *Machine) Resize(ctx context.Context, l providers.Limits) error {
 	if min(l.MemoryMiB, l.VCPU, l.DiskMiB) < 0 {
 		return fmt.Errorf("resize %s: a limit is below zero", m.id)
 	}
 	err := m.p.update(ctx, m.id, func(put *api.InstancePut) {
-		maps.Copy(put.Config, m.p.limits(l))
+		maps.Copy(put.Config, limits(isVM(put.Config), l))
 		if l.DiskMiB > 0 {
 			put.Devices["root"]["size"] = fmt.Sprintf("%dMiB", l.DiskMiB)
 		}
@@ -159,6 +165,10 @@ func (m *Machine) Enforced() providers.Enforced {
 	m.p.mu.Lock()
 	defer m.p.mu.Unlock()
 	e := providers.Enforced{Memory: true, CPU: true, Disk: true, Pids: true}
+	if vm := m.vm.Load(); vm != nil && *vm {
+		e.Pids, e.Reason = false, "a virtual machine's processes are bounded by its memory alone"
+		return e
+	}
 	if m.p.site != nil && (m.p.site.driver == "dir" || m.p.site.driver == "nfs") {
 		e.Disk = false
 		e.Reason = "the storage pool's driver is " + m.p.site.driver + ", which has no quotas here: use a btrfs, zfs or lvm pool"

@@ -25,6 +25,8 @@ const (
 	markNetwork  = mark + "network" // of a clone: none or open
 	markPasswd   = mark + "passwd"  // of a template: its /etc/passwd
 	markHosts    = mark + "hosts"   // of a template: its /etc/hosts
+	markType     = mark + "type"    // typeVM; none: it is a container
+	markWires    = mark + "wires"   // of a virtual machine: its addresses, as wires.sh reads them
 	// markFile and a file's path is what Incus writes to it in a copy.
 	markFile = mark + "file."
 )
@@ -36,6 +38,9 @@ const (
 	kindClone    = "clone"
 	kindNetwork  = "network"
 )
+
+// typeVM is markType of a virtual machine.
+const typeVM = "vm"
 
 // homeMark says whose a thing is: several machines may share one Incus, and
 // each has its own BENCHTEST_HOME.

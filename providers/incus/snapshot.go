@@ -18,6 +18,9 @@ func (m *Machine) Snapshot(ctx context.Context, tag string) error {
 	if err := m.DeleteSnapshot(ctx, tag); err != nil && !errors.Is(err, providers.ErrNotFound) {
 		return fmt.Errorf("snapshot %s: %w", m.id, err)
 	}
+	if err := m.flush(ctx); err != nil {
+		return fmt.Errorf("snapshot %s: flush its disk: %w", m.id, err)
+	}
 	err := m.p.server.run(ctx, func(c incus.InstanceServer) (incus.Operation, error) {
 		return c.CreateInstanceSnapshot(m.id, api.InstanceSnapshotsPost{Name: tag})
 	})

@@ -38,7 +38,7 @@ var errNotBuilt = errors.New("it is not built")
 
 // template reads the built template of a server that is no cluster.
 func (p *Provider) template(ctx context.Context, t providers.Template) (*api.Instance, error) {
-	inst, _, err := p.instance(ctx, t.BuildName())
+	inst, _, err := p.instance(ctx, instanceName(t, ""))
 	if errors.Is(err, providers.ErrNotFound) || err == nil && !isBuilt(inst, t) {
 		return nil, notBuilt(t)
 	}

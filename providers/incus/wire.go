@@ -1,7 +1,9 @@
 package incus
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -32,7 +34,7 @@ type wire struct {
 	gateway netip.Addr // zero: none
 }
 
-// plug adds wires to what an instance is to be. LXC gives the interfaces their
+// plug adds wires to what an instance is to be. LXC, or wires.sh, gives the interfaces their
 // addresses whenever the guest starts, so that it needs no DHCP client and
 // cannot take another address by leaving a file behind.
 func plug(put *api.InstancePut, wires []wire) {
@@ -43,14 +45,21 @@ func plug(put *api.InstancePut, wires []wire) {
 			d["security.port_isolation"] = "true" // out, and not to its neighbours
 			d["ipv4.address"] = w.address.Addr().String()
 		}
+		if isVM(put.Config) {
+			d["hwaddr"] = cmp.Or(put.Devices[w.device]["hwaddr"], newMAC())
+		}
 		put.Devices[w.device] = d
 	}
 	setAddresses(put)
 }
 
 // setAddresses writes the addresses of the instance's wires to where LXC reads
-// them. The number of an interface is its place among the devices.
+// them, or wires.sh. The number of an interface is its place among the devices.
 func setAddresses(put *api.InstancePut) {
+	if isVM(put.Config) {
+		put.Config[markWires] = wiresOf(put)
+		return
+	}
 	var lines []string
 	n := 0
 	for _, name := range slices.Sorted(maps.Keys(put.Devices)) {
@@ -69,12 +78,38 @@ func setAddresses(put *api.InstancePut) {
 	put.Config["raw.lxc"] = strings.Join(lines, "\n")
 }
 
+// wiresOf is the addresses of a virtual machine, as wires.sh reads them.
+func wiresOf(put *api.InstancePut) string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(put.Devices)) {
+		if d := put.Devices[name]; d["type"] == "nic" && d[markAddress] != "" {
+			lines = append(lines, strings.TrimSpace(d["hwaddr"]+" "+d[markAddress]+" "+d[markGateway]))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// newMAC is an address of a network card that nobody has, of those that Incus
+// gives too.
+func newMAC() string {
+	nic := make([]byte, 3)
+	_, _ = rand.Read(nic) // never fails
+	return fmt.Sprintf("10:66:6a:%02x:%02x:%02x", nic[0], nic[1], nic[2])
+}
+
 // plug lays a wire to a running machine, now and after each reboot. It is
 // idempotent.
 func (m *Machine) plug(ctx context.Context, w wire) error {
 	err := m.p.update(ctx, m.id, func(put *api.InstancePut) { plug(put, []wire{w}) })
 	if err != nil {
 		return err
+	}
+	vm, err := m.isVM(ctx)
+	if err != nil {
+		return err
+	}
+	if vm {
+		return m.layWires(ctx)
 	}
 	for _, argv := range [][]string{
 		{"/sbin/ip", "address", "replace", w.address.String(), "dev", w.device},
