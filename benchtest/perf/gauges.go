@@ -37,5 +37,7 @@ func gauges() []gauge {
 			{suffix: "-sqlite", bound: 10, unit: "s"},
 			{suffix: "-sqlite-memory", bound: 1.2},
 		}, measure: measureRescore},
+		{name: "view-50000-sqlite", bars: []bar{{bound: 300, unit: "ms"}}, measure: measureViewSQLite},
+		{name: "view-50000-postgres", bars: []bar{{bound: 300, unit: "ms"}}, measure: measureViewPostgres},
 	}
 }

@@ -17,6 +17,21 @@ type rate struct {
 	Of       Text // "8 passed, 10 scored of 10 attempted"
 }
 
+// A ratedRun is a run with its rates, whose intervals take longer than all else
+// on a page of many runs.
+type ratedRun struct {
+	Outline
+	pass, kept rate
+}
+
+func rateRuns(runs []Outline) []ratedRun {
+	list := make([]ratedRun, len(runs))
+	for i, o := range runs {
+		list[i] = ratedRun{o, passRate(o), compliance(o)}
+	}
+	return list
+}
+
 // passRate estimates the pass rate of a run.
 func passRate(o Outline) rate {
 	return newRate(stats.OfSuite(scenarios(o), stats.Confidence, seed))

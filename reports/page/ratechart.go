@@ -46,20 +46,20 @@ const (
 
 // newRateChart draws runs (newest first); current is the one the page is about.
 // It is nil when fewer than two runs have a rate.
-func newRateChart(runs []Outline, current string) *rateChart {
+func newRateChart(runs []ratedRun, current string) *rateChart {
 	c := &rateChart{Height: chartTop + chartHeight + 14}
 	var pass, kept []point
 	var list []Text
 	i, step := 0, min(max(chartRoom/max(len(runs), 1), leastStep), mostStep)
 	for _, o := range slices.Backward(runs) {
-		p, k := passRate(o), compliance(o)
+		p, k := o.pass, o.kept
 		if p.Estimate.Scored == 0 {
 			continue
 		}
 		x := coord(chartLeft + 22 + i*step)
 		now := o.RunID == current
-		pass = append(pass, newPoint(x-3, p, "Pass rate", o, now))
-		kept = append(kept, newPoint(x+3, k, "Compliance", o, now))
+		pass = append(pass, newPoint(x-3, p, "Pass rate", o.Outline, now))
+		kept = append(kept, newPoint(x+3, k, "Compliance", o.Outline, now))
 		list = append(list, moment(o.Started)+": "+p.Percent+" passed, "+k.Percent+" compliant")
 		c.To = moment(o.Started)
 		if i == 0 {

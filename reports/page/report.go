@@ -64,7 +64,7 @@ func newRunModel(rep Report, q Query, links Links) runModel {
 	all := append([]Outline{o}, rep.History...)
 	return runModel{
 		newOverview(rep.Run, o, baseline(o, rep.History), links), newRows(rep.Run.Attempts, q, links),
-		newRateChart(all, o.RunID), newHeatMap(all, o.RunID, links), newUsage(rep.Run), aboutRun(rep.Run),
+		newRateChart(rateRuns(all), o.RunID), newHeatMap(all, o.RunID, links), newUsage(rep.Run), aboutRun(rep.Run),
 	}
 }
 

@@ -45,28 +45,29 @@ func (r *Renderer) Home(w io.Writer, h Home) error {
 		Query: h.Query, Older: Text(h.Older), Heat: newHeatMap(h.Runs, "", Links{Served: true}),
 		Engines: distinct(h.Runs, func(o Outline) string { return o.Engine }), Providers: distinct(h.Runs, func(o Outline) string { return o.Provider }),
 	}
-	for _, o := range h.Runs {
+	runs := rateRuns(h.Runs)
+	for _, o := range runs {
 		m.Runs = append(m.Runs, newHomeRow(o))
 	}
 	if len(m.Runs) > 0 {
 		m.Latest = &m.Runs[0]
-		m.Chart = newRateChart(alike(h.Runs), h.Runs[0].RunID)
+		m.Chart = newRateChart(alike(runs), h.Runs[0].RunID)
 	}
 	return r.whole(w, frame{Title: "Runs", Nav: servedNav()}, "home", m)
 }
 
 // alike are the runs of the same engine and provider as the latest: rates of
 // others are no trend.
-func alike(runs []Outline) []Outline {
-	return slices.DeleteFunc(slices.Clone(runs), func(o Outline) bool {
+func alike(runs []ratedRun) []ratedRun {
+	return slices.DeleteFunc(slices.Clone(runs), func(o ratedRun) bool {
 		return o.Engine != runs[0].Engine || o.Provider != runs[0].Provider
 	})
 }
 
-func newHomeRow(o Outline) homeRow {
+func newHomeRow(o ratedRun) homeRow {
 	row := homeRow{
 		RunID: Text(o.RunID), Href: Links{Served: true}.run(o.RunID), Started: moment(o.Started), Engine: Text(o.Engine), Provider: Text(o.Provider),
-		Pass: passRate(o), Kept: compliance(o), State: Text(fmt.Sprintf("exit %d", o.Exit)),
+		Pass: o.pass, Kept: o.kept, State: Text(fmt.Sprintf("exit %d", o.Exit)),
 	}
 	if o.Model != "" {
 		row.Engine += Text(" · " + o.Model)

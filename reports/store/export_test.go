@@ -27,3 +27,16 @@ func OpenWith(ctx context.Context, t Target, files fs.FS) (*DB, error) {
 	}
 	return db, migrateWith(ctx, d, db.sql, files)
 }
+
+// A Query is one that a page makes.
+type Query struct {
+	Text string
+	Args []any
+}
+
+// PageQueries are those of the overview, and of the page of one attempt.
+func PageQueries(f Filter, ids []string, id string) map[string]Query {
+	runs, runArgs := f.benchmarks()
+	cells, cellArgs := Filter{Benchmarks: ids}.overview()
+	return map[string]Query{"runs": {runs, runArgs}, "counts": {cells, cellArgs}, "facts": {factsQuery, []any{id}}}
+}

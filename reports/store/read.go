@@ -28,18 +28,24 @@ func scanEach(found *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	return found.Err()
 }
 
-// Benchmarks is Reader's.
-func (db *DB) Benchmarks(ctx context.Context, f Filter) ([]Benchmark, error) {
+// benchmarks is the query for the runs that f chooses.
+func (f Filter) benchmarks() (query string, args []any) {
 	w := &where{}
 	w.in("id", f.Benchmarks)
-	w.latest("id", f.Latest)
+	w.runs("id", f)
 	if !f.Since.IsZero() {
 		w.and("started_unix_ms >= " + w.mark(unixMS(f.Since)))
 	}
 	if len(f.Scenarios) > 0 {
 		w.and("id IN (SELECT benchmark_id FROM scenario_reports WHERE " + w.oneOf("scenario_key", f.Scenarios) + ")")
 	}
+	return "SELECT ended_unix_ms, alive_unix_ms, exit_status, end_reason, run_dir, record_json FROM benchmarks" + w.String() + " ORDER BY started_unix_ms DESC, id DESC", w.args
+}
+
+// Benchmarks is Reader's.
+func (db *DB) Benchmarks(ctx context.Context, f Filter) ([]Benchmark, error) {
 	var list []Benchmark
+	query, args := f.benchmarks()
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var (
 			record, reason string
@@ -56,7 +62,7 @@ func (db *DB) Benchmarks(ctx context.Context, f Filter) ([]Benchmark, error) {
 		b.Alive = fromMS(alive)
 		list = append(list, b)
 		return json.Unmarshal([]byte(record), &list[len(list)-1].Info)
-	}, "SELECT ended_unix_ms, alive_unix_ms, exit_status, end_reason, run_dir, record_json FROM benchmarks"+w.String()+" ORDER BY started_unix_ms DESC, id DESC", w.args...)
+	}, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list benchmarks: %w", err)
 	}
@@ -68,7 +74,7 @@ func ofReports(f Filter) *where {
 	w := &where{}
 	w.in("benchmark_id", f.Benchmarks)
 	w.in("scenario_key", f.Scenarios)
-	w.latest("benchmark_id", f.Latest)
+	w.runs("benchmark_id", f)
 	if !f.Since.IsZero() {
 		w.and("started_unix_ms >= " + w.mark(unixMS(f.Since)))
 	}
@@ -93,10 +99,18 @@ func (db *DB) Reports(ctx context.Context, f Filter) ([]reports.Attempt, error) 
 	return list, nil
 }
 
+// overview is the query for the counts of what f chooses. An index has all that
+// it looks at, but for Since.
+func (f Filter) overview() (query string, args []any) {
+	w := ofReports(f)
+	return "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score), sum(CASE WHEN compliance_score >= 1 THEN 1 ELSE 0 END) FROM scenario_reports" + w.String() +
+		" GROUP BY benchmark_id, scenario_key, outcome ORDER BY benchmark_id, scenario_key, outcome", w.args
+}
+
 // Overview is Reader's.
 func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
-	w := ofReports(f)
 	var list []Cell
+	query, args := f.overview()
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var c Cell
 		if err := r.Scan(&c.Benchmark, &c.Scenario, &c.Outcome, &c.Attempts, &c.Score, &c.Compliant); err != nil {
@@ -104,8 +118,7 @@ func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
 		}
 		list = append(list, c)
 		return nil
-	}, "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score), sum(CASE WHEN compliance_score >= 1 THEN 1 ELSE 0 END) FROM scenario_reports"+w.String()+
-		" GROUP BY benchmark_id, scenario_key, outcome ORDER BY benchmark_id, scenario_key, outcome", w.args...)
+	}, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("count outcomes: %w", err)
 	}

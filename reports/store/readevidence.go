@@ -69,6 +69,8 @@ type storedFacts struct {
 	bodies [][]byte
 }
 
+const factsQuery = "SELECT checkpoint, base_checkpoint, body_bytes, body_zstd FROM facts WHERE report_id = $1 ORDER BY checkpoint"
+
 func (db *DB) readFacts(ctx context.Context, id string, e *Evidence) error {
 	n := len(checkpoints())
 	f := storedFacts{make([]facts.Checkpoint, n), make([]int64, n), make([][]byte, n)}
@@ -86,7 +88,7 @@ func (db *DB) readFacts(ctx context.Context, id string, e *Evidence) error {
 			e.Omitted = append(e.Omitted, string(c))
 		}
 		return nil
-	}, "SELECT checkpoint, base_checkpoint, body_bytes, body_zstd FROM facts WHERE report_id = $1 ORDER BY checkpoint", id)
+	}, factsQuery, id)
 	if err != nil {
 		return err
 	}

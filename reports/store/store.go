@@ -107,6 +107,8 @@ type Filter struct {
 	Benchmarks []string // their IDs
 	Scenarios  []string // keys
 	Since      time.Time
+	// Of runs. Before is an ID: those that come before it by name.
+	Before, Engine, Provider string
 	// Latest is the most benchmarks that count, the latest ones; zero: all.
 	Latest int
 }

@@ -43,11 +43,27 @@ func (w *where) String() string {
 	return " WHERE " + strings.Join(w.conditions, " AND ")
 }
 
-// latest restricts column, a benchmark's ID, to the latest n.
-func (w *where) latest(column string, n int) {
-	if n > 0 {
-		w.and(column + " IN (SELECT id FROM benchmarks ORDER BY started_unix_ms DESC, id DESC LIMIT " + w.mark(int64(n)) + ")")
+// runs restricts column, a benchmark's ID, to what f says of runs.
+func (w *where) runs(column string, f Filter) {
+	if f.Before == "" && f.Engine == "" && f.Provider == "" && f.Latest <= 0 {
+		return
 	}
+	of := where{args: w.args}
+	if f.Before != "" {
+		of.and("id < " + of.mark(f.Before))
+	}
+	if f.Engine != "" {
+		of.and("engine = " + of.mark(f.Engine))
+	}
+	if f.Provider != "" {
+		of.and("provider = " + of.mark(f.Provider))
+	}
+	chosen := "SELECT id FROM benchmarks" + of.String()
+	if f.Latest > 0 {
+		chosen += " ORDER BY started_unix_ms DESC, id DESC LIMIT " + of.mark(int64(f.Latest))
+	}
+	w.args = of.args
+	w.and(column + " IN (" + chosen + ")")
 }
 
 // marks are n placeholders from $first on.

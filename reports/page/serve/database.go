@@ -21,24 +21,13 @@ type Database struct{ Reader store.Reader }
 // Outlines lists benchmarks with their counts, which the database makes: no
 // record and no evidence of an attempt is read.
 func (d Database) Outlines(ctx context.Context, f page.Filter) ([]page.Outline, error) {
-	all, err := d.Reader.Benchmarks(ctx, store.Filter{})
-	if err != nil {
+	all, err := d.Reader.Benchmarks(ctx, store.Filter{Before: f.Before, Engine: f.Engine, Provider: f.Provider, Latest: f.Limit})
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	var list []page.Outline
-	var ids []string
-	for _, b := range all {
-		if f.Before != "" && b.Info.RunID >= f.Before || f.Engine != "" && b.Info.Engine != f.Engine || f.Provider != "" && b.Info.Provider != f.Provider {
-			continue
-		}
-		if f.Limit > 0 && len(list) == f.Limit {
-			break
-		}
-		list = append(list, outline(b))
-		ids = append(ids, b.Info.RunID)
-	}
-	if len(list) == 0 {
-		return nil, nil
+	list, ids := make([]page.Outline, len(all)), make([]string, len(all))
+	for i, b := range all {
+		list[i], ids[i] = outline(b), b.Info.RunID
 	}
 	cells, err := d.Reader.Overview(ctx, store.Filter{Benchmarks: ids})
 	if err != nil {
