@@ -53,11 +53,16 @@ type Remounter interface {
 	Remount(ctx context.Context, mounts []Mount) error
 }
 
-// A Mount shows a directory of the driver in a guest.
-type Mount struct {
-	Host     string // absolute
-	Guest    string // absolute; empty: as Host
-	Writable bool
+// A Forwarder is a Machine that shows ports of its guest on the driver's
+// loopback while it is on. Each Forward that it returns has its Host.
+type Forwarder interface {
+	Forwards(ctx context.Context) ([]Forward, error)
+}
+
+// A Forward shows a TCP port of a guest on the driver's loopback.
+type Forward struct {
+	Guest int
+	Host  int // 0: one that is free
 }
 
 // A Resetter is a Machine whose snapshots bring all of it back, memory and disk

@@ -121,7 +121,8 @@ type CloneSpec struct {
 	Limits   Limits
 	Keys     Keys
 	// Mounts are directories of the driver to be seen in the guest, for
-	// sandboxes of people's own. A provider that cannot refuses the clone.
+	// sandboxes of people's own. A provider that cannot refuses the clone. Nil
+	// means the template's, and an empty slice none; to a Copier both mean none.
 	Mounts []Mount
 }
 

@@ -90,11 +90,22 @@ type IncusOptions struct {
 	Group  string // the cluster group whose members have them
 }
 
+// LimaIntegrated is the mode in which guests of provider lima may have mounts,
+// port forwards and containerd, each of them named.
+const LimaIntegrated = "integrated"
+
 // LimaOptions are what provider lima alone is told.
 type LimaOptions struct {
 	// Mode is "plain" ("" too): as little of the driver in the guest as can be;
-	// or "integrated": mounts, port forwards and containerd.
+	// or LimaIntegrated, in which a guest may have what follows.
 	Mode string
+	// Mounts are directories of the driver that clones see unless they are told
+	// of others; Forwards are ports of theirs on its loopback.
+	Mounts   []Mount
+	Forwards []Forward
+	// Containerd is "system" for a guest with containerd; "" and "none" for one
+	// without. "user" is read, and refused.
+	Containerd string
 	// QEMU is the emulator with its arguments in words of the shell; "" is
 	// limactl's own choice.
 	QEMU string

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 // A bootSpec is one start of an instance.
@@ -18,6 +20,19 @@ type bootSpec struct {
 	network  providers.Network
 	state    string // go on from this snapshot; empty: boot
 	qemu     string // the template's word on QEMU
+	// What the guest is shown, to whom it belongs there, and how much memory
+	// QEMU shares for that.
+	mounts    []providers.Mount
+	agent     guest.User
+	memoryMiB int
+}
+
+// bootOf is a start of the machine of r.
+func bootOf(r record, state string) bootSpec {
+	return bootSpec{
+		instance: r.Instance, network: r.Network, state: state, qemu: r.QEMU,
+		mounts: r.Mounts, agent: r.Agent, memoryMiB: r.MemoryMiB,
+	}
 }
 
 // firstBootLimit is how long cloud-init may take in a guest that answers.
@@ -85,6 +100,9 @@ func (p *Provider) bootOnce(ctx context.Context, b bootSpec, answers func(contex
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 
+	if err := p.serveShares(ctx, t, b, fail); err != nil {
+		return err
+	}
 	if err := p.launch(ctx, t, b, fail); err != nil {
 		return err
 	}
@@ -113,7 +131,10 @@ func (p *Provider) launch(ctx context.Context, t tool, b bootSpec, fail context.
 	if err != nil {
 		return err
 	}
-	extra := []string{"BENCHTEST_LIMA_NETWORK=" + string(b.network), "BENCHTEST_LIMA_STATE=" + b.state}
+	extra := []string{
+		"BENCHTEST_LIMA_NETWORK=" + string(b.network), "BENCHTEST_LIMA_STATE=" + b.state,
+		"BENCHTEST_LIMA_SHARES=" + tagsOf(b.mounts), "BENCHTEST_LIMA_MEMORY=" + strconv.Itoa(b.memoryMiB),
+	}
 	// The machine outlives the call; limactl ends when its host agent is content.
 	cmd, err := t.command(context.WithoutCancel(ctx), b.instance, extra, "start", "--tty=false", b.instance)
 	if err != nil {

@@ -23,9 +23,10 @@ import (
 // finished when its meta is written, last of all: a kill at any moment leaves
 // it absent or whole.
 func (p *Provider) Build(ctx context.Context, t providers.Template) error {
-	if err := checkTemplate(t); err != nil {
+	if err := p.checkTemplate(t); err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
 	}
+	t = withContainerd(t)
 	if t.Base != nil {
 		base := *t.Base
 		base.Progress = t.Progress
@@ -44,17 +45,6 @@ func (p *Provider) Build(ctx context.Context, t providers.Template) error {
 	})
 	if err != nil {
 		return fmt.Errorf("build template %s: %w", t.Name, err)
-	}
-	return nil
-}
-
-// checkTemplate refuses what limactl's machines cannot be.
-func checkTemplate(t providers.Template) error {
-	switch {
-	case t.Type == providers.TypeContainer:
-		return fmt.Errorf("%w: it has type: container, and limactl makes virtual machines; use -tags incus", providers.ErrUnavailable)
-	case t.Lima.Mode == modeIntegrated:
-		return fmt.Errorf("%w: lima: {mode: integrated} is not made yet; take mode: plain, and copy files in", providers.ErrUnavailable)
 	}
 	return nil
 }
@@ -230,7 +220,8 @@ func (b *build) equip(ctx context.Context, pinned ssh.PublicKey, script string) 
 	if err != nil {
 		return err
 	}
-	_, err = run(ctx, root, text)
+	// A machine that is saved may have had mounts.
+	_, err = run(ctx, root, text+shareScript(nil))
 	return err
 }
 

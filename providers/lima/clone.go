@@ -24,6 +24,7 @@ func (p *Provider) Clone(ctx context.Context, c providers.CloneSpec) (providers.
 }
 
 func (p *Provider) clone(ctx context.Context, c providers.CloneSpec) (*Machine, error) {
+	c.Mounts = mountsOf(c)
 	if err := p.checkSpec(c); err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func (p *Provider) clone(ctx context.Context, c providers.CloneSpec) (*Machine, 
 	if err != nil {
 		return nil, err
 	}
-	rec, err := p.recordOf(c, t)
+	rec, err := p.recordOf(c, t, t.Passwd)
 	if err != nil {
 		return nil, err
 	}
@@ -54,26 +55,29 @@ func (p *Provider) checkSpec(c providers.CloneSpec) error {
 	if c.Network == providers.NetworkNone && !p.tool.settings.usesQEMU() {
 		return errors.New("provider lima keeps a guest from the world with QEMU alone: set BENCHTEST_LIMA_QEMU=qemu-system-" + qemuArch() + ", or ask for network: open")
 	}
-	if len(c.Mounts) > 0 {
-		return fmt.Errorf("template %s is in plain mode, which mounts nothing: copy files in, or use a template with mode: integrated", c.Template.Name)
-	}
-	return nil
+	return p.checkMounts(c.Template.Lima.Mode, c.Template.Name, c.Mounts)
 }
 
-func (p *Provider) recordOf(c providers.CloneSpec, t meta) (record, error) {
+func (p *Provider) recordOf(c providers.CloneSpec, t meta, passwd string) (record, error) {
 	key, err := hostKeyOf(c.Keys)
 	if err != nil {
 		return record{}, err
 	}
-	return record{
+	r := record{
 		ID: c.ID, Instance: instanceName(p.home, c.ID), Run: cmp.Or(c.Run, p.run), Template: t.Name,
 		HostName: cmp.Or(c.HostName, c.Template.Name), HostKey: key, Network: c.Network,
 		VCPU:      cmp.Or(c.Limits.VCPU, t.VCPU, 1),
 		MemoryMiB: cmp.Or(c.Limits.MemoryMiB, t.MemoryMiB, 1024),
 		DiskMiB:   cmp.Or(c.Limits.DiskMiB, t.DiskMiB, 10240),
 		QEMU:      c.Template.Lima.QEMU,
+		Mode:      c.Template.Lima.Mode,
 		Created:   time.Now(),
-	}, nil
+	}
+	if r.Mode == providers.LimaIntegrated {
+		r.Mounts, r.Forwards = c.Mounts, c.Template.Lima.Forwards
+		r.Agent, err = guest.LookUpUser(passwd, "agent")
+	}
+	return r, err
 }
 
 // A source is what a machine is copied from.
@@ -115,12 +119,19 @@ func (p *Provider) make(ctx context.Context, rec record, src source, keys provid
 	}
 	copied()
 	script := func() (string, error) { return identityScript(files, rec.HostName, rec.Network) }
-	b := bootSpec{instance: rec.Instance, network: rec.Network, state: src.state, qemu: rec.QEMU}
+	b := bootOf(rec, src.state)
 	from := b // a start that is tried again boots
-	return m, p.boot(ctx, b, func(ctx context.Context) error {
+	err = p.boot(ctx, b, func(ctx context.Context) error {
 		defer func() { from.state = "" }()
 		return p.adoptClone(ctx, m, from, pinned, script)
 	})
+	if err != nil {
+		return m, err
+	}
+	if src.state != "" { // its guest has no mounts, nor had
+		return m, p.forward(ctx, rec)
+	}
+	return m, p.integrate(ctx, m, rec)
 }
 
 // adoptClone gives a machine that has just started its identity. A start that

@@ -14,11 +14,15 @@ import (
 
 // The checks that boot a machine anew take minutes each under emulation; they
 // run with BENCHTEST_LIMA_TEST=all (make e2e-lima ALL=1). Without it their
-// Caps are off, and the skipped checks say so.
+// Caps are off, and the skipped checks say so. All of it is on a template in
+// integrated mode, and without it on one in plain mode, which refuses mounts.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	_, tmpl := live(t)
 	all := os.Getenv("BENCHTEST_LIMA_TEST") == "all"
+	if all {
+		_, tmpl = integrated(t)
+	}
 	providertest.Run(t, providertest.Harness{
 		New: func(t *testing.T) providers.Provider {
 			t.Helper()
@@ -30,6 +34,7 @@ func TestConformance(t *testing.T) {
 		Caps: providertest.Caps{
 			Network: true, Limits: true, Snapshot: true, Keeper: true, SSHFacts: true,
 			Reboot: all, Start: all, Resize: all, Copy: all, Save: all,
+			Mounts: all, Remount: all,
 		},
 		Probe: func(t *testing.T) *os.File {
 			t.Helper()

@@ -27,7 +27,7 @@ func (p *Provider) copyMachine(ctx context.Context, from providers.Machine, c pr
 		return nil, err
 	}
 	like := meta{Name: rec.Template, VCPU: rec.VCPU, MemoryMiB: rec.MemoryMiB, DiskMiB: rec.DiskMiB}
-	mine, err := p.recordOf(c, like)
+	mine, err := p.recordOf(c, like, src.passwd)
 	if err != nil {
 		return nil, err
 	}

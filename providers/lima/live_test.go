@@ -98,3 +98,8 @@ func run(t *testing.T, s *providers.Sandbox, argv ...string) string {
 	require.Zero(t, r.ExitStatus, "%v: %s%s", argv, r.Stdout, r.Stderr)
 	return strings.TrimSpace(string(r.Stdout))
 }
+
+// lines are those of an output, and none of an empty one.
+func lines(out string) []string {
+	return strings.FieldsFunc(out, func(r rune) bool { return r == '\n' })
+}

@@ -45,7 +45,7 @@ func (m *Machine) start(ctx context.Context) error {
 			return err
 		}
 	}
-	err = m.p.boot(ctx, bootSpec{instance: r.Instance, network: r.Network, qemu: r.QEMU}, func(ctx context.Context) error {
+	err = m.p.boot(ctx, bootOf(r, ""), func(ctx context.Context) error {
 		root, err := m.admin(ctx)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (m *Machine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.p.plug(ctx, r)
+	return errors.Join(m.p.plug(ctx, r), m.p.integrate(ctx, m, r))
 }
 
 // Stop turns the machine off: its guest is asked first.

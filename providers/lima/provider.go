@@ -40,6 +40,8 @@ var (
 	_ providers.Resetter       = (*Machine)(nil)
 	_ providers.SnapshotKeeper = (*Machine)(nil)
 	_ providers.Resizer        = (*Machine)(nil)
+	_ providers.Remounter      = (*Machine)(nil)
+	_ providers.Forwarder      = (*Machine)(nil)
 )
 
 // New makes the provider; nothing is touched yet. BENCHTEST_LIMACTL names the

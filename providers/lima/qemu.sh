@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs QEMU as limactl asks, with what limactl has no words for: a network card
-# for the hosts of one attempt, a guest without a way out, and a guest that goes
-# on from a saved state. limactl also asks QEMU what it can do; those calls
+# for the hosts of one attempt, a guest without a way out, directories that
+# virtiofsd serves, and a guest that goes on from a saved state. limactl also asks QEMU what it can do; those calls
 # keep no PID file and are left alone.
 set -eu
 case " $* " in
@@ -11,6 +11,12 @@ case " $* " in
 	fi
 	# The hub is QEMU's own; Connect plugs other machines into it while it runs.
 	set -- "$@" -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01
+	for tag in ${BENCHTEST_LIMA_SHARES:-}; do
+		set -- "$@" -chardev "socket,id=$tag,path=$BENCHTEST_LIMA_INSTANCE/$tag.sock" -device "vhost-user-fs-pci,chardev=$tag,tag=$tag"
+	done
+	if [ -n "${BENCHTEST_LIMA_SHARES:-}" ]; then # the daemon reads and writes the guest's memory
+		set -- "$@" -object "memory-backend-memfd,id=shared,size=${BENCHTEST_LIMA_MEMORY}M,share=on" -machine memory-backend=shared
+	fi
 	if [ -n "${BENCHTEST_LIMA_STATE:-}" ]; then
 		set -- "$@" -loadvm "$BENCHTEST_LIMA_STATE"
 	fi

@@ -21,17 +21,26 @@ func TestWrapper(t *testing.T) {
 	const card = " -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01"
 	const start = "-m 1024 -netdev user,id=net0 -pidfile /x/qemu.pid"
 	for _, tc := range []struct {
-		name, args, network, state, want string
+		name, args, network, state, shares, want string
 	}{
-		{"a question", "-M none -netdev help", "none", "s", "-M none -netdev help"},
-		{"a start", start, "open", "", start + card},
-		{"no way out", start, "none", "", start + " -set netdev.net0.restrict=on -set netdev.net0.ipv6=off" + card},
-		{"from a state", start, "open", "booted", start + card + " -loadvm booted"},
+		{"a question", "-M none -netdev help", "none", "s", "bt1", "-M none -netdev help"},
+		{"a start", start, "open", "", "", start + card},
+		{"no way out", start, "none", "", "", start + " -set netdev.net0.restrict=on -set netdev.net0.ipv6=off" + card},
+		{"from a state", start, "open", "booted", "", start + card + " -loadvm booted"},
+		{
+			"with directories", start, "open", "", "bt1 bt2",
+			start + card + " -chardev socket,id=bt1,path=/x/bt1.sock -device vhost-user-fs-pci,chardev=bt1,tag=bt1" +
+				" -chardev socket,id=bt2,path=/x/bt2.sock -device vhost-user-fs-pci,chardev=bt2,tag=bt2" +
+				" -object memory-backend-memfd,id=shared,size=1024M,share=on -machine memory-backend=shared",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"qemu.sh"}, strings.Fields(tc.args)...)...)
-			cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_NETWORK=" + tc.network, "BENCHTEST_LIMA_STATE=" + tc.state}
+			cmd.Env = []string{
+				"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_NETWORK=" + tc.network, "BENCHTEST_LIMA_STATE=" + tc.state,
+				"BENCHTEST_LIMA_SHARES=" + tc.shares, "BENCHTEST_LIMA_MEMORY=1024", "BENCHTEST_LIMA_INSTANCE=/x",
+			}
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, string(out))
 			assert.Equal(t, tc.want+"\n", string(out))

@@ -62,18 +62,27 @@ func (m *monitor) do(command string, arguments any) error {
 // human runs a command of the monitor that is meant for people. It prints
 // something when it fails, and then only.
 func (m *monitor) human(line string) error {
-	said, err := m.ask("human-monitor-command", map[string]any{"command-line": line})
+	text, err := m.says(line)
 	if err != nil {
 		return err
-	}
-	var text string
-	if err := json.Unmarshal(said, &text); err != nil {
-		return fmt.Errorf("%s: %w", line, err)
 	}
 	if text = strings.TrimSpace(text); text != "" {
 		return fmt.Errorf("%s: %s", line, text)
 	}
 	return nil
+}
+
+// says runs a command of that monitor and returns what it prints.
+func (m *monitor) says(line string) (string, error) {
+	said, err := m.ask("human-monitor-command", map[string]any{"command-line": line})
+	if err != nil {
+		return "", err
+	}
+	var text string
+	if err := json.Unmarshal(said, &text); err != nil {
+		return "", fmt.Errorf("%s: %w", line, err)
+	}
+	return text, nil
 }
 
 // ask runs one command and returns what it says.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 )
 
 // A record is what we know of a machine. It is written before limactl hears of
@@ -29,13 +30,19 @@ type record struct {
 	HostKey  string            `json:"host_key,omitempty"` // what the guest shows, as in authorized_keys
 	Network  providers.Network `json:"network"`
 	// Attempt is the network it is plugged into, and Peers the sockets of it.
-	Attempt   string    `json:"attempt,omitempty"`
-	Peers     []peer    `json:"peers,omitempty"`
-	VCPU      int       `json:"vcpu"`
-	MemoryMiB int       `json:"memory_mib"`
-	DiskMiB   int       `json:"disk_mib"`
-	QEMU      string    `json:"qemu,omitempty"` // the template's word
-	Created   time.Time `json:"created"`
+	Attempt   string `json:"attempt,omitempty"`
+	Peers     []peer `json:"peers,omitempty"`
+	VCPU      int    `json:"vcpu"`
+	MemoryMiB int    `json:"memory_mib"`
+	DiskMiB   int    `json:"disk_mib"`
+	QEMU      string `json:"qemu,omitempty"` // the template's word
+	Mode      string `json:"mode,omitempty"` // the template's
+	// Mounts are what the guest sees of the driver, with the user's files as
+	// Agent's; Forwards are ports of it. Both from its next start on.
+	Mounts   []providers.Mount   `json:"mounts,omitempty"`
+	Agent    guest.User          `json:"agent,omitzero"`
+	Forwards []providers.Forward `json:"forwards,omitempty"`
+	Created  time.Time           `json:"created"`
 }
 
 // hostKey is the key to pin.

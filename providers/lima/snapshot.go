@@ -16,8 +16,20 @@ import (
 
 var snapshotTag = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// CanReset is nil where the driver has snapshots, which is QEMU alone.
+// CanReset is nil where the driver has snapshots, which is QEMU alone, and the
+// guest sees nothing of the driver, which would not go back with it.
 func (m *Machine) CanReset(context.Context) error {
+	if err := m.hasSnapshots(); err != nil {
+		return err
+	}
+	r, err := m.p.readRecord(m.id)
+	if err == nil && len(r.Mounts) > 0 {
+		err = errors.New("a guest that has mounts cannot go back to a snapshot: each attempt gets a new clone")
+	}
+	return err
+}
+
+func (m *Machine) hasSnapshots() error {
 	if m.p.tool.settings.usesQEMU() {
 		return nil
 	}
@@ -142,7 +154,7 @@ func (m *Machine) Snapshots(ctx context.Context) ([]providers.SnapshotInfo, erro
 }
 
 func (m *Machine) listSnapshots(ctx context.Context) ([]providers.SnapshotInfo, error) {
-	if err := m.CanReset(ctx); err != nil {
+	if err := m.hasSnapshots(); err != nil {
 		return nil, err
 	}
 	r, err := m.p.readRecord(m.id)

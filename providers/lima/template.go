@@ -126,7 +126,8 @@ func (p *Provider) Sweep(ctx context.Context) (removed []string, err error) {
 	return removed, errors.Join(errs...)
 }
 
-// fits reports whether a machine of r's size can go on from m's booted guest.
+// fits reports whether a machine of r's size can go on from m's booted guest,
+// which has no mounts.
 func (m meta) fits(r record) bool {
-	return m.Booted && r.MemoryMiB == m.MemoryMiB && r.VCPU == m.VCPU && r.DiskMiB == m.DiskMiB
+	return m.Booted && len(r.Mounts) == 0 && r.MemoryMiB == m.MemoryMiB && r.VCPU == m.VCPU && r.DiskMiB == m.DiskMiB
 }

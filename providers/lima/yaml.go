@@ -75,13 +75,11 @@ type hostResolver struct {
 	Enabled bool `yaml:"enabled"`
 }
 
-// modeIntegrated is the mode in which limactl mounts and forwards.
-const modeIntegrated = "integrated"
-
 // guestUID is clear of the users that templates make.
 const guestUID = 20000
 
-// configOf is the lima.yaml of t's instance, which starts from a disk image.
+// configOf is the lima.yaml of t's instance, which starts from a disk image. It
+// is the same in both modes: see integrated.go.
 func configOf(t providers.Template, image string, qemu bool) ([]byte, error) {
 	c := config{
 		VMType: "vz", Arch: qemuArch(), Images: []configImage{{Location: image, Arch: qemuArch()}},

@@ -44,7 +44,7 @@ func (p *Provider) recordOf(c providers.CloneSpec) (record, error) {
 	if err := checkID(c.ID); err != nil {
 		return record{}, err
 	}
-	if err := checkMounts(c.Mounts); err != nil {
+	if err := providers.CheckMounts(c.Mounts); err != nil {
 		return record{}, err
 	}
 	run := cmp.Or(c.Run, p.run, "none")

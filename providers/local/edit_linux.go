@@ -37,7 +37,7 @@ func (m *Machine) Remount(ctx context.Context, mounts []providers.Mount) error {
 
 // remount is Remount for a client; see record.
 func (m *Machine) remount(ctx context.Context, mounts []providers.Mount, client int) error {
-	err := checkMounts(mounts)
+	err := providers.CheckMounts(mounts)
 	for _, share := range mounts {
 		if err != nil {
 			break

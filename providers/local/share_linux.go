@@ -1,13 +1,11 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,38 +19,6 @@ import (
 // A share is a directory of the host that the guest sees, mounted in its root
 // before the guest starts. So the guest's mount namespace inherits it locked:
 // guest root can neither make it writable nor take it away.
-
-// shadowed are the guest's places that its own mounts hide.
-var shadowed = []string{"/proc", "/sys", "/dev", "/run"}
-
-// checkMounts refuses what no guest could see.
-func checkMounts(mounts []providers.Mount) error {
-	var places []string
-	for _, m := range mounts {
-		at := placeOf(m)
-		if !filepath.IsAbs(m.Host) || !filepath.IsAbs(at) || filepath.Clean(m.Host) == "/" || at == "/" {
-			return fmt.Errorf("mount %s at %s: want directories with absolute paths, and not /", m.Host, at)
-		}
-		for _, hidden := range shadowed {
-			if inside(hidden, at) {
-				return fmt.Errorf("mount %s at %s: the guest has its own %s", m.Host, at, hidden)
-			}
-		}
-		for _, other := range places {
-			if inside(other, at) || inside(at, other) {
-				return fmt.Errorf("mount %s at %s: it overlaps the mount at %s", m.Host, at, other)
-			}
-		}
-		places = append(places, at)
-	}
-	return nil
-}
-
-// placeOf is where the guest sees m.
-func placeOf(m providers.Mount) string { return path.Clean(cmp.Or(m.Guest, m.Host)) }
-
-// inside reports whether the path is dir or below it.
-func inside(dir, path string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
 
 // mountShares mounts what the record asks for at the machine's root.
 func mountShares(ctx context.Context, rec record) error {
@@ -78,7 +44,7 @@ func mountShare(ctx context.Context, root *os.Root, rec record, m providers.Moun
 		return err
 	}
 	defer dir.Close()
-	at, err := mountPoint(root, strings.TrimPrefix(placeOf(m), "/"))
+	at, err := mountPoint(root, strings.TrimPrefix(m.Place(), "/"))
 	if err != nil {
 		return err
 	}
@@ -180,7 +146,7 @@ func mountsBelow(mountinfo, dir string) []string {
 		if len(fields) < 5 {
 			continue
 		}
-		if at := unescape.Replace(fields[4]); at != dir && inside(dir, at) {
+		if at := unescape.Replace(fields[4]); at != dir && providers.Inside(dir, at) {
 			list = append(list, at)
 		}
 	}

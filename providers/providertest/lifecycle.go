@@ -72,6 +72,15 @@ func (m *FakeMachine) Remount(_ context.Context, mounts []providers.Mount) error
 	return nil
 }
 
+// Forwards are the template's; one without a Host has the guest's port there.
+func (m *FakeMachine) Forwards(context.Context) ([]providers.Forward, error) {
+	list := slices.Clone(m.Spec().Template.Lima.Forwards)
+	for i, f := range list {
+		list[i].Host = cmp.Or(f.Host, f.Guest)
+	}
+	return list, nil
+}
+
 // snapshots is where the machine's are; no machine has such a directory, since
 // an ID has no dot.
 func (m *FakeMachine) snapshots() string { return m.dir + ".snapshots" }

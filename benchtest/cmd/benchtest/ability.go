@@ -19,8 +19,8 @@ var (
 	canSave     = ability{"save a machine as a template", []string{"local", "incus", "lima"}}
 	canCopy     = ability{"copy a machine", []string{"incus", "lima"}}
 	canSnapshot = ability{"keep snapshots", []string{"incus", "lima"}}
-	canMount    = ability{"show directories of this machine in a guest", []string{"local"}}
-	canRemount  = ability{"change the mounts of a machine that is there", []string{"local"}}
+	canMount    = ability{"show directories of this machine in a guest", []string{"local", "lima"}}
+	canRemount  = ability{"change the mounts of a machine that is there", []string{"local", "lima"}}
 )
 
 // lacks is the error of a provider without the ability: it names those with it.

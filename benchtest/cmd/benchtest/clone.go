@@ -55,7 +55,7 @@ func (e *env) cloneSandbox(ctx context.Context, k *sandboxes.Keeper, from *sandb
 	if err != nil {
 		return err
 	}
-	return e.handOver(to)
+	return e.handOver(ctx, to)
 }
 
 // merged is old with what is set in change.
@@ -72,7 +72,7 @@ func merged(old, change providers.Limits) providers.Limits {
 // mounts are those that the flags ask for, else the old ones.
 func (s *shape) mounts(old []providers.Mount) []providers.Mount {
 	if s.mountNone || len(s.mountOnly) > 0 {
-		return s.mountOnly
+		return append([]providers.Mount{}, s.mountOnly...) // none is not nothing said
 	}
 	return old
 }

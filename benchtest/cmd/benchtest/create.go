@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/benchtest-dev/benchtest/fixtures"
@@ -54,7 +55,7 @@ func sandboxCreate() command {
 				if err != nil {
 					return err
 				}
-				return e.handOver(h)
+				return e.handOver(ctx, h)
 			}
 		},
 	}
@@ -97,11 +98,21 @@ func (e *env) wanted(ctx context.Context, f *createFlags) (sandboxes.Want, error
 		Name: name, Kind: sandboxes.Created, Provider: *f.mode, HostName: name, Folder: folder,
 		Network: network, Limits: f.shape.limits(), Mounts: f.shape.mountOnly,
 	}
-	if len(r.Mounts) > 0 && slices.Contains([]string{"host", "incus", "lima"}, r.Provider) {
+	if len(r.Mounts) > 0 && slices.Contains([]string{"host", "incus"}, r.Provider) {
 		return sandboxes.Want{}, canMount.lacks(r)
 	}
 	t, err := e.built(ctx, *f.mode, folder, f.template)
+	r.Mounts = f.shape.mounts(templateMounts(r.Provider, t))
 	return sandboxes.Want{Template: t, Record: r}, err
+}
+
+// templateMounts are what a provider's machine of t is shown unless the flags
+// say otherwise.
+func templateMounts(provider string, t providers.Template) []providers.Mount {
+	if provider == "lima" && t.Lima.Mode == providers.LimaIntegrated {
+		return t.Lima.Mounts
+	}
+	return nil
 }
 
 // built is the template called name, which is built where it is not.
@@ -148,15 +159,32 @@ func remedyFor(r sandboxes.Record) string {
 }
 
 // handOver ends the making of a sandbox and says how to get in.
-func (e *env) handOver(h *sandboxes.Held) error {
+func (e *env) handOver(ctx context.Context, h *sandboxes.Held) error {
 	if err := h.HandOver(); err != nil {
 		return err
 	}
 	r := h.Record
 	e.printf(e.stdout, "Target ready: %s (%s on %s)\n", r.Name, r.Template, r.Provider)
 	e.printWays(r.Name)
+	e.printForwards(ctx, h)
 	e.printf(e.stdout, "Delete:       benchtest sandbox delete %s\n", r.Name)
 	return nil
+}
+
+// printForwards says where ports of the guest are to be found, which is another
+// place after each start. A machine that has none says nothing.
+func (e *env) printForwards(ctx context.Context, h *sandboxes.Held) {
+	m, ok := h.Machine.(providers.Forwarder)
+	if !ok {
+		return
+	}
+	list, err := m.Forwards(ctx)
+	if err != nil {
+		e.printf(e.stderr, "warning: %v\n", err)
+	}
+	for _, f := range list {
+		e.printf(e.stdout, "Port %-8s 127.0.0.1:%d\n", strconv.Itoa(f.Guest)+":", f.Host)
+	}
 }
 
 // printWays says how to get into a sandbox.

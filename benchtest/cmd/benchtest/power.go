@@ -41,6 +41,7 @@ func sandboxStart() command {
 			return err
 		}
 		e.printf(e.stdout, "%s runs\n", h.Record.Name)
+		e.printForwards(ctx, h)
 		return nil
 	})
 }

@@ -130,6 +130,29 @@ func TestSandbox_clone(t *testing.T) {
 	assert.Empty(t, b.fake.Live())
 }
 
+func TestSandbox_forwards(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "templates", "web"), 0o755))
+	text := "base: debian-base\nlima: {mode: integrated, forwards: [{guest: 8080, host: 18080}]}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "templates", "web", "template.yaml"), []byte(text), 0o600))
+	assert.Contains(t, b.ok("create", "-m", "fake", "-p", dir, "--template", "web", "-n", "one"), "\nPort 8080:    127.0.0.1:18080\n")
+	b.ok("stop", "one")
+	assert.Equal(t, "one runs\nPort 8080:    127.0.0.1:18080\n", b.ok("start", "one"))
+}
+
+func TestTemplateMounts(t *testing.T) {
+	t.Parallel()
+	theirs := []providers.Mount{{Host: "/srv"}}
+	tmpl := providers.Template{Lima: providers.LimaOptions{Mode: providers.LimaIntegrated, Mounts: theirs}}
+	none, own := shape{mountNone: true}, shape{mountOnly: mountList{{Host: "/own"}}}
+	assert.Equal(t, theirs, (&shape{}).mounts(templateMounts("lima", tmpl)))
+	assert.Nil(t, (&shape{}).mounts(templateMounts("local", tmpl)))
+	assert.Equal(t, []providers.Mount{}, none.mounts(templateMounts("lima", tmpl)), "nothing, which nil does not say")
+	assert.Equal(t, []providers.Mount{{Host: "/own"}}, own.mounts(templateMounts("lima", tmpl)))
+}
+
 func TestSandbox_edit(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
