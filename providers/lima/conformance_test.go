@@ -15,7 +15,8 @@ import (
 // The checks that boot a machine anew take minutes each under emulation; they
 // run with BENCHTEST_LIMA_TEST=all (make e2e-lima ALL=1). Without it their
 // Caps are off, and the skipped checks say so. All of it is on a template in
-// integrated mode, and without it on one in plain mode, which refuses mounts.
+// integrated mode, and without it on one in plain mode, which refuses mounts; so
+// does a driver without virtiofsd.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	_, tmpl := live(t)
@@ -23,6 +24,8 @@ func TestConformance(t *testing.T) {
 	if all {
 		_, tmpl = integrated(t)
 	}
+	_, err := lima.FindVirtiofsd()
+	mounts := all && err == nil
 	providertest.Run(t, providertest.Harness{
 		New: func(t *testing.T) providers.Provider {
 			t.Helper()
@@ -34,7 +37,7 @@ func TestConformance(t *testing.T) {
 		Caps: providertest.Caps{
 			Network: true, Limits: true, Snapshot: true, Keeper: true, SSHFacts: true,
 			Reboot: all, Start: all, Resize: all, Copy: all, Save: all,
-			Mounts: all, Remount: all,
+			Mounts: mounts, Remount: mounts,
 		},
 		Probe: func(t *testing.T) *os.File {
 			t.Helper()

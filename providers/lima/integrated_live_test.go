@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/lima"
 )
 
 // integrated returns a provider and a template in integrated mode, built on
@@ -43,6 +44,9 @@ func integrated(t *testing.T) (provider, providers.Template) {
 func TestIntegrated_mounts(t *testing.T) {
 	t.Parallel()
 	p, tmpl := integrated(t)
+	if _, err := lima.FindVirtiofsd(); err != nil {
+		t.Skip(err)
+	}
 	fixed, writable := ownDir(t), ownDir(t)
 	require.NoError(t, os.WriteFile(filepath.Join(fixed, "file"), []byte("theirs\n"), 0o600))
 	tmpl.Lima.Mounts = []providers.Mount{{Host: fixed}, {Host: writable, Guest: "/mnt/own files", Writable: true}}
