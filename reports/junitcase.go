@@ -30,10 +30,10 @@ func newJUnitCase(group, name string, a Attempt, info RunInfo) *junitCase {
 	case info.Gate != "":
 		c.Skipped = &junitEnd{Message: gatedMessage(legalXML(string(a.Outcome)), end.Message)}
 	case a.Outcome == rules.Errored:
-		end.Text = xmlText(failedRules(a))
+		end.Text = xmlText(whyNot(a))
 		c.Error = end
 	default:
-		end.Text = xmlText(failedRules(a))
+		end.Text = xmlText(whyNot(a))
 		c.Failure = end
 	}
 	return c
@@ -63,6 +63,15 @@ func expectedGot(r rules.Result) string {
 		parts = append(parts, "got "+r.Got)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// whyNot is why the attempt did not pass, whole. GitLab and others show no
+// message, so it begins with that where the rules do not tell it.
+func whyNot(a Attempt) string {
+	if a.Reason == "" {
+		return failedRules(a)
+	}
+	return "\n" + a.Reason + "\n" + failedRules(a)
 }
 
 // failedRules tells each required rule that does not hold.
