@@ -124,6 +124,7 @@ func group(ctx context.Context, name string, args ...string) *exec.Cmd {
 type suiteRun struct {
 	took   time.Duration // of the test, without the start of its process
 	memory int64         // most resident bytes
+	cpu    time.Duration // of the whole process, and of those that it waited for
 }
 
 // tookLine is what the suite's clock prints.
@@ -152,7 +153,7 @@ func (s *fakeSuite) run(ctx context.Context, test string, work time.Duration, fl
 		return suiteRun{}, err
 	}
 	memory, err := strconv.ParseInt(string(line[2]), 10, 64)
-	return suiteRun{took: took, memory: memory}, err
+	return suiteRun{took: took, memory: memory, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, err
 }
 
 // tail is the end of a long output.
