@@ -13,6 +13,9 @@
 //	SOAK_USER=NAME      an ordinary user who may sudo -n; default: one is made,
 //	                    and removed
 //
+// SOAK_KILLS=N, with SOAK_SEED for other moments, also says how often package
+// perf's test kills a suite on fake machines and compares record and database.
+//
 // scripts/soak.sh is for hours too: it makes the oracle's attempts in many
 // processes, and goes on where it was.
 package soak
