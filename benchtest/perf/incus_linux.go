@@ -95,6 +95,9 @@ func (r *rawIncus) equip(ctx context.Context, l *lab) error {
 		return err
 	}
 	r.pool = inst.Devices["root"]["pool"]
+	if err := r.identify(inst.Config); err != nil {
+		return err
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		return err
@@ -146,7 +149,8 @@ func (l *lab) cycle(ctx context.Context, t providers.Template) error {
 }
 
 // measureIncusThroughput compares four machines' cycles at once with as many
-// loops of bare requests.
+// loops of bare requests. Both wait until the guest's SSH server answers; ours
+// then logs in, and theirs does not.
 func measureIncusThroughput(ctx context.Context) (r []reading, err error) {
 	l, raw, err := openIncus(ctx)
 	if err != nil {

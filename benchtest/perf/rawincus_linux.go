@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"strings"
 	"time"
 
 	client "github.com/lxc/incus/v6/client"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/providers/guest"
 	"github.com/benchtest-dev/benchtest/providers/incus"
 )
 
@@ -22,8 +25,9 @@ type rawIncus struct {
 	template providers.Template
 	pool     string // the template's, where copies are fast
 	journal  *fixtures.Journal
-	home     string      // the mark of whose they are
-	names    chan string // of machines, each with a lease; a cycle borrows one
+	home     string        // the mark of whose they are
+	identity api.ConfigMap // what a copy is told of who it is, for its SSH server to start
+	names    chan string   // of machines, each with a lease; a cycle borrows one
 }
 
 // lease journals the names that all machines have in turn, as many as are
@@ -106,7 +110,30 @@ func (r rawIncus) copyOf(name string) api.InstancesPost {
 	}
 }
 
-// cycle is copy, start, one command and the end.
+// identify makes an identity as benchtest's clones have, once: to make keys is
+// no request.
+func (r *rawIncus) identify(template api.ConfigMap) error {
+	ring, err := providers.NewKeyRing()
+	if err != nil {
+		return err
+	}
+	files, err := guest.Identity("web1", template["user.benchtest.hosts"], template["user.benchtest.passwd"], ring.Keys)
+	if err != nil {
+		return err
+	}
+	r.identity = api.ConfigMap{}
+	for _, f := range files {
+		r.identity["user.benchtest.file."+strings.ReplaceAll(f.Name, "/", ".")] = string(f.Data)
+	}
+	return nil
+}
+
+// booted answers when the guest's SSH server has spoken, and so as late as
+// benchtest's own first command can.
+const booted = `until read -r -t 5 banner 2>/dev/null </dev/tcp/127.0.0.1/22; do sleep 0.02; done`
+
+// cycle is copy, start, one command that has the guest's boot behind it, and the
+// end.
 func (r rawIncus) cycle(ctx context.Context) (err error) {
 	name := <-r.names
 	defer func() { r.names <- name }()
@@ -115,7 +142,9 @@ func (r rawIncus) cycle(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.remove(context.WithoutCancel(ctx), name)) }()
-	op, err := c.CreateInstance(r.copyOf(name))
+	post := r.copyOf(name)
+	maps.Copy(post.Config, r.identity)
+	op, err := c.CreateInstance(post)
 	if err := do(c, op, err); err != nil {
 		return err
 	}
@@ -123,7 +152,7 @@ func (r rawIncus) cycle(ctx context.Context) (err error) {
 	if err := do(c, op, err); err != nil {
 		return err
 	}
-	op, err = c.ExecInstance(name, api.InstanceExecPost{Command: []string{"true"}, WaitForWS: true}, &client.InstanceExecArgs{Stdout: io.Discard, Stderr: io.Discard})
+	op, err = c.ExecInstance(name, api.InstanceExecPost{Command: []string{"/bin/bash", "-c", booted}, WaitForWS: true}, &client.InstanceExecArgs{Stdout: io.Discard, Stderr: io.Discard})
 	return do(c, op, err)
 }
 
