@@ -70,9 +70,6 @@ type ruleRow struct {
 	Raw      Cut
 	Reason   Text
 	Where    Text // checkpoint and grade, or who witnessed it
-	// Brief rows show what was expected, on their line: in the one file, that is
-	// enough of a rule that holds.
-	Brief bool
 }
 
 // taskRow is one step of the engine's job.
@@ -97,9 +94,9 @@ func newDetail(a reports.Attempt, e Evidence, name Text, links Links) detail {
 	d.Commands = newCommands(a, e.Job)
 	for _, r := range a.Results {
 		if r.Scope == rules.ScopeState {
-			d.State = append(d.State, newRuleRow(r, links))
+			d.State = append(d.State, newRuleRow(r))
 		} else {
-			d.Conduct = append(d.Conduct, newRuleRow(r, links))
+			d.Conduct = append(d.Conduct, newRuleRow(r))
 		}
 	}
 	for _, t := range e.Job.Tasks {
@@ -127,9 +124,8 @@ func newTicket(a reports.Attempt, j rules.Job) ticket {
 	return t
 }
 
-func newRuleRow(r rules.Result, links Links) ruleRow {
+func newRuleRow(r rules.Result) ruleRow {
 	row := ruleRow{
-		Brief: r.Status == rules.Holds && !links.Served,
 		Label: Text(r.Label), Required: r.Required, Host: Text(r.Host), Reason: line(r.Reason, maxGot),
 		Expected: head(r.Expected, maxGot), Got: head(r.Got, maxGot), Raw: head(r.Raw, maxRaw),
 	}
