@@ -27,6 +27,9 @@ type Feeder struct {
 const (
 	firstPause = 200 * time.Millisecond
 	longPause  = 30 * time.Second
+	// gather is how long news waits for more of it. Attempts often end together,
+	// when others begin: that is no time to compress what they left.
+	gather = 250 * time.Millisecond
 	// openLimit is how long it waits for a database to open.
 	openLimit = 15 * time.Second
 )
@@ -80,6 +83,11 @@ func (f *Feeder) feed(ctx context.Context) (err error) {
 		case last := <-f.closing:
 			return g.finish(last)
 		case <-f.run.Log.News():
+			select {
+			case last := <-f.closing:
+				return g.finish(last)
+			case <-time.After(gather):
+			}
 		case <-alive.C:
 			g.due = true
 		case <-again:
