@@ -13,7 +13,6 @@ import (
 
 	"github.com/benchtest-dev/benchtest/reports/page/serve"
 	"github.com/benchtest-dev/benchtest/reports/store"
-	"github.com/benchtest-dev/benchtest/reports/store/pgtemp"
 )
 
 // What the overview is over.
@@ -43,10 +42,7 @@ func measureViewSQLite(ctx context.Context) (r []reading, err error) {
 }
 
 func measureViewPostgres(ctx context.Context) (r []reading, err error) {
-	server, err := pgtemp.New(ctx)
-	if errors.Is(err, pgtemp.ErrMissing) {
-		return nil, skip{err.Error()}
-	}
+	server, err := newPostgres(ctx)
 	if err != nil {
 		return nil, err
 	}

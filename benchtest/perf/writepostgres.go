@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,10 +20,7 @@ func measureWritePostgres(ctx context.Context) (r []reading, err error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := pgtemp.New(ctx)
-	if errors.Is(err, pgtemp.ErrMissing) {
-		return nil, skip{err.Error()}
-	}
+	server, err := newPostgres(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -37,33 +33,16 @@ func measureWritePostgres(ctx context.Context) (r []reading, err error) {
 		t, err := store.ParseTarget(url, "")
 		return t, url, err
 	}
-	first, url, err := next()
-	if err != nil {
-		return nil, err
+	return measureWriting(ctx, rec, "pgx", next, writing.rawCopy, "COPY and INSERT ... ON CONFLICT DO NOTHING")
+}
+
+// newPostgres starts a server, where there is one to start. The caller removes it.
+func newPostgres(ctx context.Context) (*pgtemp.Server, error) {
+	server, err := pgtemp.New(ctx)
+	if errors.Is(err, pgtemp.ErrMissing) {
+		return nil, skip{err.Error()}
 	}
-	w, err := newWriting(ctx, rec, writtenAttempts, first, func() (*sql.DB, error) { return sql.Open("pgx", url) })
-	if err != nil {
-		return nil, err
-	}
-	a, b, err := pairs(ctx, writeRounds,
-		func(ctx context.Context) (time.Duration, error) {
-			t, _, err := next()
-			if err != nil {
-				return 0, err
-			}
-			return w.ours(ctx, t)
-		},
-		func(ctx context.Context) (time.Duration, error) {
-			t, url, err := next()
-			if err != nil {
-				return 0, err
-			}
-			return w.rawCopy(ctx, t, url)
-		})
-	if err != nil {
-		return nil, err
-	}
-	return w.throughput(a, b, "COPY and INSERT ... ON CONFLICT DO NOTHING"), nil
+	return server, err
 }
 
 // rawCopy is the control.

@@ -42,11 +42,20 @@ func measureWriteSQLite(ctx context.Context) (r []reading, err error) {
 		t, err := store.ParseTarget("sqlite://"+path, "")
 		return t, "file:" + path + rawSQLite, err
 	}
-	first, dsn, err := next()
+	return measureWriting(ctx, rec, "sqlite", next, writing.rawSQLite, "prepared inserts")
+}
+
+// measureWriting compares our writer with a control that brings the same rows
+// into a database like it. Each of next is empty, with its target and what the
+// driver calls it.
+func measureWriting(ctx context.Context, rec recording, driver string, next func() (store.Target, string, error),
+	control func(w writing, ctx context.Context, t store.Target, name string) (time.Duration, error), what string,
+) ([]reading, error) {
+	first, name, err := next()
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriting(ctx, rec, writtenAttempts, first, func() (*sql.DB, error) { return sql.Open("sqlite", dsn) })
+	w, err := newWriting(ctx, rec, writtenAttempts, first, func() (*sql.DB, error) { return sql.Open(driver, name) })
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +68,16 @@ func measureWriteSQLite(ctx context.Context) (r []reading, err error) {
 			return w.ours(ctx, t)
 		},
 		func(ctx context.Context) (time.Duration, error) {
-			t, dsn, err := next()
+			t, name, err := next()
 			if err != nil {
 				return 0, err
 			}
-			return w.rawSQLite(ctx, t, dsn)
+			return control(w, ctx, t, name)
 		})
 	if err != nil {
 		return nil, err
 	}
-	return w.throughput(a, b, "prepared inserts"), nil
+	return w.throughput(a, b, what), nil
 }
 
 // throughput is the reading of a bar that wants ours to be so many times as fast
