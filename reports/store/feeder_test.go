@@ -115,6 +115,30 @@ func TestServerStopsInTheMiddle(t *testing.T) {
 	assert.Empty(t, store.Unstored(runs, to))
 }
 
+// A server that is back while the run goes on gets what it missed without being
+// asked.
+func TestServerThatComesBack(t *testing.T) {
+	t.Parallel()
+	server := storetest.StartPostgres(t)
+	to := target(t, server.NewDatabase(t), "")
+	run := begin(t, t.TempDir(), "run-1")
+	f, err := store.Feed(t.Context(), to, run, quiet())
+	require.NoError(t, err)
+	attempt(t, run, "nginx/001-a", 1)
+	db := open2(t, to)
+	require.Eventually(t, func() bool { return count(t, db) == 1 }, time.Minute, 20*time.Millisecond)
+	server.Stop(t)
+	attempt(t, run, "nginx/001-a", 2)
+	server.Start(t)
+	require.Eventually(t, func() bool { // its own connections were cut too
+		list, err := db.Reports(t.Context(), store.Filter{})
+		return err == nil && len(list) == 2
+	}, time.Minute, 20*time.Millisecond)
+	finish(t, run)
+	require.NoError(t, f.Close(t.Context()))
+	require.NoError(t, run.Close())
+}
+
 func open2(t *testing.T, to store.Target) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), to)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,6 +65,47 @@ func migrateFromEvery(t *testing.T, newURL func(*testing.T) string) {
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
 	}
+}
+
+// A server that hangs while the tables are brought up to date holds nobody up,
+// and the lock is not left behind.
+func TestMigrateOnServerThatHangs(t *testing.T) {
+	t.Parallel()
+	server := storetest.StartPostgres(t)
+	to := target(t, server.NewDatabase(t), "")
+	db := open2(t, to)
+	other, err := db.SQL().BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = other.ExecContext(t.Context(), "LOCK TABLE goose_db_version") // what a migration waits for
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	opened := make(chan error, 1)
+	go func() {
+		second, err := store.Open(ctx, to)
+		if err == nil {
+			err = second.Close()
+		}
+		opened <- err
+	}()
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&waiting)
+		return err == nil && waiting > 0
+	}, time.Minute, 10*time.Millisecond)
+	server.Freeze(t)
+	cancel()
+	select {
+	case err := <-opened:
+		require.ErrorIs(t, err, context.Canceled)
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "a frozen server is waited for without end")
+	}
+	server.Thaw(t)
+	require.NoError(t, other.Rollback())
+	third, err := store.Open(t.Context(), to)
+	require.NoError(t, err)
+	require.NoError(t, third.Close())
 }
 
 // What addFactsOf stores.

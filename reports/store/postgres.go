@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -23,6 +24,10 @@ func (p postgres) open() (*sql.DB, error) {
 // migrationLock is a number that all benchtests, and hopefully nobody else, lock.
 const migrationLock = 0x62656e636874 // bencht
 
+// unlockLimit is how long a server is waited for that may hang. A connection that
+// could not unlock is closed, which unlocks as well.
+const unlockLimit = 2 * time.Second
+
 func (postgres) migrate(ctx context.Context, db *sql.DB) (err error) {
 	// The lock is the connection's; migrating uses another.
 	conn, err := db.Conn(ctx)
@@ -34,7 +39,9 @@ func (postgres) migrate(ctx context.Context, db *sql.DB) (err error) {
 		return fmt.Errorf("lock: %w", err)
 	}
 	defer func() {
-		_, uerr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockLimit)
+		defer cancel()
+		_, uerr := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(migrationLock))
 		err = errors.Join(err, uerr)
 	}()
 	return migrate(ctx, goose.DialectPostgres, db)

@@ -24,6 +24,8 @@ type Server struct {
 	dir  string
 	bin  string // directory of its programs
 	cred *syscall.Credential
+	// frozen are the processes that Freeze stopped.
+	frozen []int
 }
 
 // ErrMissing says that no PostgreSQL can be started here, and what would help.
@@ -80,7 +82,7 @@ func (s *Server) Stop(ctx context.Context) error {
 
 // Remove stops it, and removes all that it kept, also when ctx has ended.
 func (s *Server) Remove(ctx context.Context) error {
-	return errors.Join(s.Stop(context.WithoutCancel(ctx)), os.RemoveAll(s.dir))
+	return errors.Join(s.Thaw(), s.Stop(context.WithoutCancel(ctx)), os.RemoveAll(s.dir))
 }
 
 // NewDatabase makes an empty database and returns its URL.

@@ -43,6 +43,18 @@ func (s *Server) Stop(t *testing.T) {
 	require.NoError(t, s.server.Stop(t.Context()))
 }
 
+// Freeze stops it where it is: it answers nothing, and hangs up on nobody.
+func (s *Server) Freeze(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.server.Freeze(t.Context()))
+}
+
+// Thaw lets it go on.
+func (s *Server) Thaw(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.server.Thaw())
+}
+
 // NewDatabase makes an empty database and returns its URL.
 func (s *Server) NewDatabase(t *testing.T) string {
 	t.Helper()
