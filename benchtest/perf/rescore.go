@@ -34,6 +34,7 @@ type rescorer struct {
 	program   string
 	scenarios string
 	one, all  archive // of one run, and of all
+	originals int     // attempts that the others are made of
 }
 
 // measureRescore judges recorded attempts again, from the directories of runs
@@ -73,7 +74,7 @@ func measureRescore(ctx context.Context) (r []reading, err error) {
 			}
 			few = append(few, bytes)
 		}
-		what := fmt.Sprintf("%d attempts of %d rules in %s on one core; the attempts of a run share the evidence of one for each scenario", rescoredRun*rescoredRuns, rescoredRules, from.name)
+		what := fmt.Sprintf("%d attempts of %d rules in %s on one core; made of one for each of %d scenarios, other times, PIDs and names in each, files in memory", rescoredRun*rescoredRuns, rescoredRules, from.name, s.originals)
 		r = append(r, reading{value: took.median().Seconds(), n: len(took), spread: fmt.Sprintf("%s..%s", took.quantile(0), took.quantile(1)), detail: what},
 			reading{
 				value: middle(many) / middle(few), n: len(many), spread: fmt.Sprintf("%.3g..%.3g", lowest(many)/middle(few), highest(many)/middle(few)),
@@ -98,19 +99,39 @@ func newRescorer(ctx context.Context, dir string) (s rescorer, err error) {
 	if err := rec.writeScenarios(s.scenarios, rescoredRules); err != nil {
 		return s, err
 	}
-	for _, a := range []struct {
-		archive
-		runs int
-	}{{s.one, 1}, {s.all, rescoredRuns}} {
-		if err := a.fill(ctx, rec, a.runs); err != nil {
+	var originals []original
+	for _, a := range rec.attempts {
+		o, err := readOriginal(a)
+		if err != nil {
 			return s, err
 		}
+		originals = append(originals, o)
 	}
-	return s, nil
+	s.originals = len(originals)
+	return s, s.fill(ctx, originals)
 }
 
-// fill makes so many runs, and brings them into the database.
-func (a archive) fill(ctx context.Context, rec recording, runs int) error {
+// fill makes all runs, and brings them into the databases. The first is that of
+// the smaller archive too.
+func (s rescorer) fill(ctx context.Context, originals []original) error {
+	var runs []string
+	for i := range rescoredRuns {
+		runs = append(runs, filepath.Join(s.all.home, "runs", fmt.Sprintf("20260101T0000%02dZ-perf", i)))
+		if err := writeRun(runs[i], originals, i*rescoredRun, rescoredRun); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(s.one.home, "runs"), 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(runs[0], filepath.Join(s.one.home, "runs", filepath.Base(runs[0]))); err != nil {
+		return err
+	}
+	return errors.Join(s.one.store(ctx, runs[:1]), s.all.store(ctx, runs))
+}
+
+// store brings runs into the database.
+func (a archive) store(ctx context.Context, runs []string) (err error) {
 	t, err := store.ParseTarget("sqlite://"+a.db, "")
 	if err != nil {
 		return err
@@ -119,20 +140,17 @@ func (a archive) fill(ctx context.Context, rec recording, runs int) error {
 	if err != nil {
 		return err
 	}
-	for i := range runs {
-		dir := filepath.Join(a.home, "runs", fmt.Sprintf("20260101T0000%02dZ-perf", i))
-		if err := rec.writeRun(dir, rescoredRun); err != nil {
-			return errors.Join(err, db.Close())
-		}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, dir := range runs {
 		got, err := store.Import(ctx, db, dir)
-		if err == nil && got.Attempts != rescoredRun {
-			err = fmt.Errorf("%d of %d attempts came into the database", got.Attempts, rescoredRun)
-		}
 		if err != nil {
-			return errors.Join(err, db.Close())
+			return err
+		}
+		if got.Attempts != rescoredRun {
+			return fmt.Errorf("%d of %d attempts came into the database", got.Attempts, rescoredRun)
 		}
 	}
-	return db.Close()
+	return nil
 }
 
 // judge judges all attempts of an archive, of which there are n, and records

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -13,24 +15,27 @@ import (
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
-// writeRun makes the directory of a run with n attempts. Each has a record of
-// its own; the evidence is that of the one that it is made of.
-func (r recording) writeRun(dir string, n int) (err error) {
-	for _, a := range r.attempts {
-		if err := os.CopyFS(filepath.Join(dir, a.Attempt.Dir), os.DirFS(filepath.Join(a.runDir, a.Attempt.Dir))); err != nil {
-			return err
-		}
+// writeRun makes the directory of a run with n attempts, of which first is the
+// number of the first. No two have the same evidence.
+func writeRun(dir string, originals []original, first, n int) (err error) {
+	run := filepath.Base(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
 	log, err := reports.OpenLog(filepath.Join(dir, reports.EventsFile))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	run := filepath.Base(dir)
-	first := r.attempts[0]
-	events := []reports.Event{{Kind: reports.RunStarted, RunID: run, Run: &reports.RunInfo{RunID: run, Started: first.Attempt.Started, Provider: "local", Engine: "oracle"}}}
+	events := []reports.Event{{Kind: reports.RunStarted, RunID: run, Run: &reports.RunInfo{RunID: run, Started: originals[0].Attempt.Started, Provider: "local", Engine: "oracle"}}}
 	for i := range n {
-		a := r.attempts[i%len(r.attempts)].as(run, i+1).Attempt
+		o := &originals[i%len(originals)]
+		a := o.as(run, i+1).Attempt
+		a.Started = a.Started.Add(time.Duration(first+i) * apart)
+		a.Dir = path.Join("attempts", a.Key, fmt.Sprintf("i%d", a.Iteration))
+		if a.Digests.Evidence, err = o.write(filepath.Join(dir, filepath.FromSlash(a.Dir)), first+i); err != nil {
+			return err
+		}
 		events = append(events, reports.Event{Kind: reports.AttemptFinished, RunID: run, Key: a.Key, Iteration: a.Iteration, Attempt: &a})
 	}
 	for _, e := range append(events, reports.Event{Kind: reports.RunFinished, RunID: run}) {
