@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -19,8 +20,9 @@ import (
 )
 
 // A run that is killed at any moment leaves each attempt that finished in the
-// database exactly once, and each other errored as interrupted. The suite is the
-// one that is measured. SOAK_KILLS says how often, SOAK_SEED when.
+// record and in the database exactly once, and each other errored as interrupted.
+// Which did finish is also known from what go test printed. The suite is the one
+// that is measured. SOAK_KILLS says how often, SOAK_SEED when.
 func TestKilledSuiteIsRecordedOnce(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -37,17 +39,22 @@ func TestKilledSuiteIsRecordedOnce(t *testing.T) {
 	target, err := store.ParseTarget("sqlite://"+filepath.Join(s.home, "killed.db"), "")
 	require.NoError(t, err)
 	moments := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // it only chooses moments
-	interrupted := 0
+	interrupted, printed := 0, 0
 	for i := range kills {
 		after := time.Duration(moments.Int64N(int64(longest)))
-		cmd := group(t.Context(), s.binary, "-test.run", "^Test_fake$", "-benchtest.cpu-cap=8", "-benchtest.db=sqlite://"+filepath.Join(s.home, "killed.db"))
+		cmd := group(t.Context(), s.binary, "-test.run", "^Test_fake$", "-test.v", "-benchtest.cpu-cap=8", "-benchtest.db=sqlite://"+filepath.Join(s.home, "killed.db"))
 		cmd.Dir = s.dir
 		cmd.Env = append(os.Environ(), "BENCHTEST_HOME="+s.home, "BENCHTEST_PERF_WORK="+work.String())
+		before := runsIn(t, s.home)
+		out, err := os.Create(filepath.Join(t.TempDir(), "out")) // a kill loses nothing that was written there
+		require.NoError(t, err)
+		cmd.Stdout = out
 		require.NoError(t, cmd.Start())
+		require.NoError(t, out.Close())
 		ended := make(chan struct{})
 		go func() { defer close(ended); _ = cmd.Wait() }() // it was killed
 		if i%4 > 0 {                                       // every fourth at its beginning
-			waitForAttempt(t, s.home, i, ended)
+			waitForAttempt(t, s.home, before, ended)
 		}
 		select {
 		case <-ended:
@@ -56,40 +63,78 @@ func TestKilledSuiteIsRecordedOnce(t *testing.T) {
 			<-ended
 		}
 
-		runs, err := filepath.Glob(filepath.Join(s.home, "runs", "2*", reports.EventsFile))
-		require.NoError(t, err)
-		for _, events := range runs {
-			interrupted += recordedOnce(t, target, filepath.Dir(events), fmt.Sprintf("kill %d of seed %d, after %s", i+1, seed, after))
+		when := fmt.Sprintf("kill %d of seed %d, after %s", i+1, seed, after)
+		for _, run := range runsIn(t, s.home) {
+			interrupted += recordedOnce(t, target, run, when)
+		}
+		if latest, begun := newRun(t, s.home, before); begun {
+			printed += recordedAsPrinted(t, out.Name(), latest, when)
 		}
 	}
-	if interrupted == 0 && kills >= 5 {
-		t.Error("no kill came between the beginning and the end of an attempt: the test looked at nothing")
+	if (interrupted == 0 || printed == 0) && kills >= 5 {
+		t.Error("no kill came between the beginnings and the ends of attempts: the test looked at nothing")
 	}
-	t.Logf("%d attempts were interrupted by %d kills", interrupted, kills)
+	t.Logf("%d attempts were interrupted by %d kills, after %d that had finished", interrupted, kills, printed)
 }
 
-// waitForAttempt waits until the latest run, which is not among those that were
-// killed before, has begun an attempt, or has ended.
-func waitForAttempt(t *testing.T, home string, killed uint64, ended <-chan struct{}) {
+// printedOutcome is what go test -v prints of an attempt that is over.
+var printedOutcome = regexp.MustCompile(`(?m)^=== ATTR +Test_(fake)/(\S+) benchtest\.outcome (\w+)$`)
+
+// recordedAsPrinted compares what go test printed of a run's attempts with the
+// run's record, and says how many it printed.
+func recordedAsPrinted(t *testing.T, out, dir, when string) int {
+	t.Helper()
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	recorded := map[string]string{}
+	for _, e := range eventsOf(t, dir) {
+		if e.Kind == reports.AttemptFinished {
+			recorded[e.Key] = string(e.Attempt.Outcome)
+		}
+	}
+	lines := printedOutcome.FindAllSubmatch(text, -1)
+	for _, m := range lines {
+		key := string(m[1]) + "/" + string(m[2])
+		assert.Equal(t, string(m[3]), recorded[key], "%s: %s has ended, and its record says otherwise", when, key)
+	}
+	return len(lines)
+}
+
+// runsIn are the directories of the runs that have begun in a home.
+func runsIn(t *testing.T, home string) []string {
+	t.Helper()
+	runs, err := filepath.Glob(filepath.Join(home, "runs", "2*", reports.EventsFile))
+	require.NoError(t, err)
+	for i := range runs {
+		runs[i] = filepath.Dir(runs[i])
+	}
+	return runs
+}
+
+// newRun is the one that was not there before. The IDs of two that began in the
+// same second are in no order.
+func newRun(t *testing.T, home string, before []string) (dir string, begun bool) {
+	t.Helper()
+	runs := runsIn(t, home)
+	i := slices.IndexFunc(runs, func(dir string) bool { return !slices.Contains(before, dir) })
+	if i < 0 {
+		return "", false
+	}
+	return runs[i], true
+}
+
+// waitForAttempt waits until the new run has begun an attempt, or has ended.
+func waitForAttempt(t *testing.T, home string, before []string, ended <-chan struct{}) {
 	t.Helper()
 	for end := time.After(time.Minute); ; {
-		runs, err := filepath.Glob(filepath.Join(home, "runs", "2*", reports.EventsFile))
-		require.NoError(t, err)
-		if len(runs) > 0 {
-			latest := eventsOf(t, filepath.Dir(runs[len(runs)-1]))
-			begun := func(e reports.Event) bool { return e.Kind == reports.AttemptStarted }
-			over := func(e reports.Event) bool {
-				return e.Kind == reports.RunFinished || e.Kind == reports.AttemptFinished && e.Attempt.Outcome == rules.Errored
-			}
-			if slices.ContainsFunc(latest, begun) && !slices.ContainsFunc(latest, over) {
-				return
-			}
+		if dir, begun := newRun(t, home, before); begun && slices.ContainsFunc(eventsOf(t, dir), func(e reports.Event) bool { return e.Kind == reports.AttemptStarted }) {
+			return
 		}
 		select {
 		case <-ended:
 			return
 		case <-end:
-			require.Failf(t, "no attempt began", "kill %d", killed+1)
+			require.Fail(t, "no attempt began")
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -124,10 +124,9 @@ func runStopped(t *testing.T, s *fakeSuite, url string, away func()) (r stoppedR
 	<-ended
 	r.took, r.exit, r.output = time.Since(begin), cmd.ProcessState.ExitCode(), out.String()
 
-	runs, err := filepath.Glob(filepath.Join(home, "runs", "2*", reports.EventsFile))
-	require.NoError(t, err)
+	runs := runsIn(t, home)
 	require.Len(t, runs, 1, r.output)
-	r.dir = filepath.Dir(runs[0])
+	r.dir = runs[0]
 	r.verdicts = map[string]string{}
 	for _, e := range eventsOf(t, r.dir) {
 		if e.Kind == reports.AttemptFinished {
