@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/gate"
+	"github.com/benchtest-dev/benchtest/reports/progress"
 )
 
 // Prefix of every flag, and of its twin in the environment.
@@ -110,7 +111,7 @@ func (s *settings) check() error {
 	}
 	oneOf("order", s.order, "longest", "shuffle", "key")
 	oneOf("reset", s.reset, "snapshot", "never")
-	oneOf("progress", s.progress, progressModes...)
+	oneOf("progress", s.progress, progress.Modes()...)
 	oneOf("keep", s.keep, "never", "failed", "always")
 	var err error
 	if s.gate, err = gate.Parse(s.fail); err != nil {

@@ -23,9 +23,6 @@ const (
 	controlling       // /dev/tty, since go test has taken our streams
 )
 
-// progressModes are the values of -benchtest.progress.
-var progressModes = []string{"auto", "tty", "plain", "none"}
-
 // surroundings are what the choice of a place depends on.
 type surroundings struct {
 	stdout, stderr bool // are terminals

@@ -11,6 +11,10 @@ import (
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
+// Modes are the values of -benchtest.progress: what docs/decisions/0007 chooses,
+// and three that choose otherwise.
+func Modes() []string { return []string{"auto", "tty", "plain", "none"} }
+
 // redrawEvery bounds how often the terminal is written to: five times a second.
 const redrawEvery = 200 * time.Millisecond
 

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/benchtest-dev/benchtest/providers"
+	"github.com/benchtest-dev/benchtest/reports/progress"
 )
 
 // startFlags are the 2501 runner's.
 type startFlags struct {
 	scenarios, mode, gateway, path, templates, envFile, source string
 	engine, engineCmd, main, secondary, specialty, logFile     string
+	progress                                                   string
 	iter                                                       int
 	ramCap                                                     float64
 	parallel, failOnError, verbose, veryVerbose                bool
@@ -49,6 +51,7 @@ func startCommand() command {
 			both(&f.secondary, "secondary-engine", "", "", "secondary `model`")
 			both(&f.specialty, "specialty", "", "", "specialty `key` for all agents")
 			both(&f.logFile, "log-file", "", "", "mirror the output to this `file`, without colours")
+			both(&f.progress, "progress", "", "auto", "how the run is seen while it goes on, a `mode`: auto, tty, plain or none")
 			fs.IntVar(&f.iter, "iter", 1, "`iterations` of each scenario")
 			fs.IntVar(&f.iter, "i", 1, "the same as --iter")
 			fs.BoolVar(&f.parallel, "parallel", false, "run concurrently, as far as the machine has room")
@@ -101,6 +104,8 @@ func (f *startFlags) check() error {
 		return usagef("--parallel needs machines of its own: use --mode local, incus or lima")
 	case f.ramCap != 0 && !f.parallel:
 		return usagef("--parallel-ram-cap needs --parallel")
+	case !slices.Contains(progress.Modes(), f.progress):
+		return usagef("--progress %s: want %s", f.progress, strings.Join(progress.Modes(), ", "))
 	case f.iter < 1:
 		return usagef("--iter %d: want 1 or more", f.iter)
 	}
@@ -136,6 +141,9 @@ func (f *startFlags) argv(dir string) []string {
 	add("secondary-engine", f.secondary)
 	add("specialty", f.specialty)
 	add("log-file", f.logFile)
+	if f.progress != "auto" {
+		add("progress", f.progress)
+	}
 	if f.iter > 1 {
 		add("iter", strconv.Itoa(f.iter))
 	}
