@@ -191,7 +191,8 @@ func runDirs(ts *testscript.TestScript) []string {
 }
 
 // collect starts a collector of spans to which OTEL_EXPORTER_OTLP_ENDPOINT points
-// from then on. It writes spans.txt: a line a span, with its status and attributes.
+// from then on. It writes spans.txt: a line a span, with its status and attributes, its
+// ID and its parent's.
 func collect(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 0 || neg {
 		ts.Fatalf("usage: collect")
@@ -203,7 +204,7 @@ func collect(ts *testscript.TestScript, neg bool, args []string) {
 		before := len(got.Spans())
 		got.ServeHTTP(w, req)
 		for _, s := range got.Spans()[before:] {
-			_, _ = fmt.Fprintf(file, "%s %s %v\n", s.Name, s.Status.GetCode(), oteltest.Attributes(s.Attributes))
+			_, _ = fmt.Fprintf(file, "%s %s %v %x-%x below %x\n", s.Name, s.Status.GetCode(), oteltest.Attributes(s.Attributes), s.TraceId, s.SpanId, s.ParentSpanId)
 		}
 	}))
 	ts.Defer(func() { server.Close(); _ = file.Close() })

@@ -23,7 +23,9 @@ func (s *suite) openSpans() (err error) {
 	if !s.traced {
 		return nil
 	}
-	s.spans, err = otel.Start(s.ctx, s.runner.Record, s.secrets)
+	if s.spans, err = otel.Start(s.ctx, s.runner.Record, s.secrets); err == nil {
+		s.runner.TraceContext = s.spans.Context
+	}
 	return err
 }
 

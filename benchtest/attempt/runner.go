@@ -41,6 +41,10 @@ type Runner struct {
 	// Progress is told how attempts go on; nil: nobody looks.
 	Progress *progress.Tracker
 
+	// TraceContext is the TRACEPARENT and TRACESTATE of an attempt's engine; nil:
+	// nobody collects spans.
+	TraceContext func(key string, iteration int) (parent, state string)
+
 	// Probe is the static probe binary, open for reading as long as the Runner is used.
 	Probe *os.File
 	// Binary is the absolute path of a program that answers -benchtest.dial: ours.

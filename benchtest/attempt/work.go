@@ -137,6 +137,9 @@ func (t *try) assignment(d *desk, deadline time.Time) engines.Work {
 		Cell:       d.cell,
 		Isolated:   t.isolated,
 	}
+	if t.TraceContext != nil {
+		w.TraceParent, w.TraceState = t.TraceContext(t.sc.Key, t.spec.Iteration)
+	}
 	for _, h := range t.hosts {
 		w.Hosts = append(w.Hosts, h.name)
 	}

@@ -103,6 +103,23 @@ func TestCommand_environment(t *testing.T) { //nolint:paralleltest // sets the e
 	}, got)
 }
 
+// TestCommand_trace: its own spans belong below the attempt's, whatever the
+// driver's own place is.
+func TestCommand_trace(t *testing.T) { //nolint:paralleltest // sets the environment
+	t.Setenv("TRACEPARENT", "the driver's")
+	c := &engines.Command{Argv: []string{"sh", "-c", `echo "$TRACEPARENT $TRACESTATE"`}, Env: []string{"TRACEPARENT"}}
+	d := enginetest.NewDesk(t, "", "web1")
+	_, err := c.Work(t.Context(), d.Work)
+	require.NoError(t, err)
+	assert.Equal(t, "the driver's \n", d.Transcript.String(), "nobody collects spans")
+
+	d = enginetest.NewDesk(t, "", "web1")
+	d.Work.TraceParent, d.Work.TraceState = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1"
+	_, err = c.Work(t.Context(), d.Work)
+	require.NoError(t, err)
+	assert.Equal(t, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 vendor=1\n", d.Transcript.String())
+}
+
 func TestCommand_streams(t *testing.T) {
 	t.Parallel()
 	d := enginetest.NewDesk(t, "the ask\n")

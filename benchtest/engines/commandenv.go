@@ -42,6 +42,9 @@ func (c *Command) environment(w Work) []string {
 			env = append(env, name+"="+value)
 		}
 	}
+	if w.TraceParent != "" { // these win over those of the driver
+		env = append(env, "TRACEPARENT="+w.TraceParent, "TRACESTATE="+w.TraceState)
+	}
 	return append(env,
 		"BENCHTEST_TICKET_TITLE="+variable(w.Ticket.Title),
 		"BENCHTEST_TICKET_BODY="+variable(w.Ticket.Body),

@@ -48,6 +48,9 @@ type Work struct {
 	// Sandboxes reach the hosts as the user agent, through the bastion: what
 	// runs here is observed.
 	Sandboxes map[string]providers.Runner
+	// TraceParent and TraceState are W3C's trace context of the span below which
+	// the engine's own belong; empty where nobody collects spans.
+	TraceParent, TraceState string
 	// Transcript takes the engine's own account as it comes (JSON Lines where it is that).
 	Transcript io.Writer
 	// Log takes what helps a person to understand a failure.

@@ -196,9 +196,13 @@ func TestParent(t *testing.T) {
 		t.Run(flags, func(t *testing.T) {
 			r := receive(t)
 			t.Setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"+flags)
+			t.Setenv("TRACESTATE", "vendor=1")
 			run := newRun(t, nil)
 			x, err := otel.Start(t.Context(), run, nil)
 			require.NoError(t, err)
+			below, state := x.Context("nginx/001-broken", 2)
+			assert.Regexp(t, "^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-"+flags+"$", below)
+			assert.Equal(t, "vendor=1", state)
 			write(t, run, oneRun("nothing")...)
 			require.NoError(t, closed(t, x, 10*time.Second))
 			assert.Len(t, r.Spans(), spans)
@@ -210,6 +214,29 @@ func TestParent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An engine is told of the span of its work before there is one, and no two are
+// told of the same.
+func TestContextOfAttempt(t *testing.T) {
+	r := receive(t)
+	run := newRun(t, nil)
+	x, err := otel.Start(t.Context(), run, nil)
+	require.NoError(t, err)
+	below, state := x.Context("nginx/001-broken", 2)
+	assert.Empty(t, state)
+	other, _ := x.Context("nginx/001-broken", 3)
+	assert.NotEqual(t, below, other)
+	write(t, run, oneRun("nothing")...)
+	require.NoError(t, closed(t, x, 10*time.Second))
+	work := named(t, r, "invoke_agent agent")
+	assert.Equal(t, fmt.Sprintf("00-%x-%x-01", work.TraceId, work.SpanId), below)
+
+	again, err := otel.Start(t.Context(), run, nil)
+	require.NoError(t, err)
+	later, _ := again.Context("nginx/001-broken", 2)
+	assert.NotEqual(t, below, later, "a process that goes on with the run")
+	require.NoError(t, closed(t, again, 10*time.Second))
 }
 
 // What the run is waits for no collector, and its end waits as long as it is told.

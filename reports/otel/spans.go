@@ -2,6 +2,7 @@ package otel
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"time"
@@ -21,8 +22,10 @@ import (
 // spans makes spans out of the events of one run. It is used by one goroutine.
 type spans struct {
 	tracer trace.Tracer
-	parent context.Context // of the root span; it carries values only
-	root   trace.Span      // nil until the run has started
+	own    ids
+	trace  trace.SpanContext // of the trace; its span is none that is sent
+	parent context.Context   // of the root span; it carries values only
+	root   trace.Span        // nil until the run has started
 	began  time.Time
 	last   time.Time // of the latest event
 	open   map[attemptName]*attempt
@@ -38,6 +41,7 @@ type attemptName struct {
 // An attempt is what was told of one so far. Its spans are made when it is over:
 // only then is known what belongs on them.
 type attempt struct {
+	name   attemptName
 	begun  time.Time
 	phases []reports.Event
 	tries  []reports.Event // that were given up
@@ -52,10 +56,14 @@ func newSpans(ctx context.Context, secrets *redact.Set) (*spans, error) {
 		return nil, fmt.Errorf("read OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	s := &spans{open: map[attemptName]*attempt{}}
+	_, _ = rand.Read(s.own.trace[:]) // it never fails
 	carrier := propagation.MapCarrier{"traceparent": os.Getenv("TRACEPARENT"), "tracestate": os.Getenv("TRACESTATE")}
 	s.parent = propagation.TraceContext{}.Extract(context.WithoutCancel(ctx), carrier)
-	provider := sdk.NewTracerProvider(sdk.WithResource(hide(secrets, res)), sdk.WithSpanProcessor(collector{s}))
+	provider := sdk.NewTracerProvider(sdk.WithResource(hide(secrets, res)), sdk.WithSpanProcessor(collector{s}), sdk.WithIDGenerator(s.own))
 	s.tracer = provider.Tracer("github.com/benchtest-dev/benchtest")
+	// A span that never ends tells whose trace it is, and whether it is sampled.
+	_, first := s.tracer.Start(s.parent, "benchtest run")
+	s.trace = first.SpanContext()
 	return s, nil
 }
 
@@ -95,7 +103,7 @@ func (s *spans) event(e reports.Event) {
 	name := attemptName{e.Key, e.Iteration}
 	a := s.open[name]
 	if a == nil {
-		a = &attempt{begun: e.At}
+		a = &attempt{name: name, begun: e.At}
 		s.open[name] = a
 	}
 	switch e.Kind {
@@ -161,17 +169,8 @@ func (s *spans) add(a *attempt, ended time.Time) {
 		name += " " + a.record.Key
 	}
 	ctx, span := s.tracer.Start(s.parent, name, trace.WithTimestamp(a.begun))
-	for i, p := range a.phases {
-		phase, options := p.Phase, []trace.SpanStartOption{trace.WithTimestamp(p.At.Add(-p.Took)), trace.WithAttributes(attribute.String("benchtest.phase", p.Phase))}
-		if p.Phase == reports.PhaseWork && a.record != nil {
-			phase = "invoke_agent " + a.record.Engine
-			options = append(options, trace.WithAttributes(ofAgent(*a.record)...))
-		}
-		_, child := s.tracer.Start(ctx, phase, options...)
-		if a.broke(i) {
-			child.SetStatus(codes.Error, clip(a.record.Reason))
-		}
-		child.End(trace.WithTimestamp(p.At))
+	for i := range a.phases {
+		s.addPhase(ctx, a, i)
 	}
 	for _, t := range a.tries {
 		span.AddEvent("benchtest.retry", trace.WithTimestamp(t.At), trace.WithAttributes(attribute.String("benchtest.reason", clip(t.Reason))))
@@ -182,6 +181,24 @@ func (s *spans) add(a *attempt, ended time.Time) {
 		describe(span, *a.record, a.judged)
 	}
 	span.End(trace.WithTimestamp(ended))
+}
+
+// addPhase makes the span of phase i.
+func (s *spans) addPhase(ctx context.Context, a *attempt, i int) {
+	p := a.phases[i]
+	name, options := p.Phase, []trace.SpanStartOption{trace.WithTimestamp(p.At.Add(-p.Took)), trace.WithAttributes(attribute.String("benchtest.phase", p.Phase))}
+	if p.Phase == reports.PhaseWork {
+		ctx = context.WithValue(ctx, wantedID{}, s.workID(a.name))
+		if a.record != nil {
+			name = "invoke_agent " + a.record.Engine
+			options = append(options, trace.WithAttributes(ofAgent(*a.record)...))
+		}
+	}
+	_, span := s.tracer.Start(ctx, name, options...)
+	if a.broke(i) {
+		span.SetStatus(codes.Error, clip(a.record.Reason))
+	}
+	span.End(trace.WithTimestamp(p.At))
 }
 
 // broke reports whether phase i is the one in which an errored attempt ended:
