@@ -21,22 +21,25 @@ func newJUnitCase(group, name string, a Attempt, info RunInfo) *junitCase {
 		Out:        xmlText(caseOutput(a, info.Dir)),
 	}
 	c.retried(a)
-	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(Headline(a), maxJUnitMessage))}
+	end := &junitEnd{Type: string(a.Outcome), Message: legalXML(clip(Headline(a), maxJUnitMessage)), Text: xmlText(whyNot(a))}
 	switch {
 	case a.Outcome == rules.Passed:
 	case a.Outcome == rules.Skipped:
-		end.Type = ""
-		c.Skipped = end
+		c.Skipped = skippedEnd(Headline(a), "")
 	case info.Gate != "":
-		c.Skipped = &junitEnd{Message: gatedMessage(legalXML(string(a.Outcome)), end.Message)}
+		c.Skipped = skippedEnd(gatedMessage(string(a.Outcome), Headline(a)), failedRules(a))
 	case a.Outcome == rules.Errored:
-		end.Text = xmlText(whyNot(a))
 		c.Error = end
 	default:
-		end.Text = xmlText(whyNot(a))
 		c.Failure = end
 	}
 	return c
+}
+
+// skippedEnd has the message as text too: some readers show only the one, some
+// only the other.
+func skippedEnd(message, more string) *junitEnd {
+	return &junitEnd{Message: legalXML(clip(message, maxJUnitMessage)), Text: xmlText("\n" + message + "\n" + more)}
 }
 
 func xmlText(s string) junitText { return junitText(legalXML(clip(s, maxJUnitText))) }

@@ -18,16 +18,16 @@ func ruleCases(group, name string, a Attempt, gate string) []*junitCase {
 	for _, r := range a.Results {
 		c := &junitCase{Class: legalXML(group + "." + name), Name: legalXML(ruleTitle(r))}
 		if r.Status != rules.Holds {
-			why := legalXML(clip(cmp.Or(r.Reason, expectedGot(r), strings.ReplaceAll(string(r.Status), "-", " ")), maxJUnitMessage))
+			why := cmp.Or(r.Reason, expectedGot(r), strings.ReplaceAll(string(r.Status), "-", " "))
 			switch {
 			case a.Outcome == rules.Errored:
-				c.Skipped = &junitEnd{Message: "informational: the attempt is errored: " + why}
+				c.Skipped = skippedEnd("informational: the attempt is errored: "+why, ruleText(r))
 			case !r.Required:
-				c.Skipped = &junitEnd{Message: "informational: " + why}
+				c.Skipped = skippedEnd("informational: "+why, ruleText(r))
 			case gate != "":
-				c.Skipped = &junitEnd{Message: gatedMessage(string(r.Status), why)}
+				c.Skipped = skippedEnd(gatedMessage(string(r.Status), why), ruleText(r))
 			default:
-				c.Failure = &junitEnd{Type: string(r.Status), Message: why, Text: xmlText(ruleText(r))}
+				c.Failure = &junitEnd{Type: string(r.Status), Message: legalXML(clip(why, maxJUnitMessage)), Text: xmlText(ruleText(r))}
 			}
 		}
 		list = append(list, c)
