@@ -1,9 +1,13 @@
 package reports
 
 import (
-	"encoding/json"
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -16,42 +20,77 @@ type Evidence struct {
 	Job       rules.Job
 }
 
-// ReadEvidence reads the evidence in an attempt's directory: the facts that
-// are wanted and the job record. Each byte of theirs is checked against the
-// chain, and the chain against head, its digest in the attempt's record. What
-// does not fit is an error that wraps ErrEvidence. It does not look at logs and
-// transcript: VerifyEvidence does.
+// ReadEvidence reads the evidence in an attempt's directory, as an EvidenceReader
+// does.
 func ReadEvidence(dir fs.FS, head string, want Wanted) (Evidence, error) {
+	r := EvidenceReader{Decoder: Decoder{Want: want}}
+	return r.Read(dir, head)
+}
+
+// An EvidenceReader reads the evidence of one attempt after the other, and keeps
+// what it needs for each. It is used by one goroutine.
+type EvidenceReader struct {
+	Decoder
+	file []byte // the bytes of the last file
+}
+
+// maxFile bounds the memory that is kept for the next file.
+const maxFile = 1 << 20
+
+// ReadAttempt is Read for an attempt of the run in dir.
+func (r *EvidenceReader) ReadAttempt(dir string, a *Attempt) (Evidence, error) {
+	run, err := os.OpenRoot(dir)
+	if err != nil {
+		return Evidence{}, fmt.Errorf("open run: %w", err)
+	}
+	defer run.Close()
+	attempt, err := run.OpenRoot(filepath.FromSlash(a.Dir))
+	if err != nil {
+		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	defer attempt.Close()
+	return r.Read(attempt.FS(), a.Digests.Evidence)
+}
+
+// Read reads the facts that are wanted and the job record. Each byte of theirs
+// is checked against the chain, and the chain against head, its digest in the
+// attempt's record. What does not fit is an error that wraps ErrEvidence. It does
+// not look at logs and transcript: VerifyEvidence does.
+func (r *EvidenceReader) Read(dir fs.FS, head string) (Evidence, error) {
 	var e Evidence
-	links, err := readChain(dir, head)
+	lines, err := r.read(dir, chainName)
+	if err != nil {
+		return e, fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	links, err := readChain(lines, head)
 	if err != nil {
 		return e, err
 	}
-	decoder := Decoder{Want: want}
 	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.Sample, facts.After, facts.Held} {
-		b, err := readVerified(dir, factsName(c), links)
+		b, err := r.verified(dir, factsName(c), links)
 		if err != nil {
 			return e, err
 		}
-		snapshots, err := decoder.Decode(b)
+		snapshots, err := r.Decode(b)
 		if err != nil {
-			return e, fmt.Errorf("%s: %w", factsName(c), err)
+			return e, fmt.Errorf("%w: %s: %w", ErrEvidence, factsName(c), err)
 		}
 		e.Snapshots = append(e.Snapshots, snapshots...)
 	}
-	b, err := readVerified(dir, jobName, links)
+	b, err := r.verified(dir, jobName, links)
 	if err != nil || len(b) == 0 {
 		return e, err // without a job record the engine left none
 	}
-	if err := json.Unmarshal(b, &e.Job); err != nil {
-		return e, fmt.Errorf("%s: %w", jobName, err)
+	if e.Job, err = ReadJob(b); err != nil {
+		return e, fmt.Errorf("%w: %s: %w", ErrEvidence, jobName, err)
 	}
 	return e, nil
 }
 
-// readVerified reads an evidence file whose every byte the chain covers.
-func readVerified(dir fs.FS, name string, links []Link) ([]byte, error) {
-	b, err := fs.ReadFile(dir, name)
+// verified reads an evidence file whose every byte the chain covers. The bytes
+// are good until the next file is read.
+func (r *EvidenceReader) verified(dir fs.FS, name string, links []Link) ([]byte, error) {
+	b, err := r.read(dir, name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
@@ -68,6 +107,30 @@ func readVerified(dir fs.FS, name string, links []Link) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s is longer than recorded", ErrEvidence, name)
 	}
 	return b, nil
+}
+
+// read reads a file over the one before.
+func (r *EvidenceReader) read(dir fs.FS, name string) (b []byte, err error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if cap(r.file) > maxFile {
+		r.file = nil
+	}
+	b = r.file[:0]
+	for err == nil {
+		var n int
+		b = slices.Grow(b, bytes.MinRead)
+		n, err = f.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+	}
+	r.file = b
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b, err
 }
 
 // At is what was seen of host: its checkpoints, and its samples in the order

@@ -30,6 +30,12 @@ func jsonObject(b []byte) []byte {
 	if len(b) == 0 || b[0] != '{' {
 		return nil
 	}
+	return jsonNested(b)
+}
+
+// jsonNested is the object or the list that b begins with; nil where it does not
+// end.
+func jsonNested(b []byte) []byte {
 	depth := 0
 	for i := 0; i < len(b); i++ {
 		switch b[i] {

@@ -64,17 +64,8 @@ func (d RunsDir) IDs(_ context.Context, since time.Time) ([]string, error) {
 
 // ReadEvidence reads the files of an attempt, and holds them against its digest.
 func (d RunsDir) ReadEvidence(_ context.Context, rec Record, a *Attempt, want Wanted) (Evidence, error) {
-	root, err := os.OpenRoot(rec.Dir)
-	if err != nil {
-		return Evidence{}, fmt.Errorf("open run: %w", err)
-	}
-	defer root.Close()
-	dir, err := root.OpenRoot(filepath.FromSlash(a.Dir))
-	if err != nil {
-		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
-	}
-	defer dir.Close()
-	return ReadEvidence(dir.FS(), a.Digests.Evidence, want)
+	r := EvidenceReader{Decoder: Decoder{Want: want}}
+	return r.ReadAttempt(rec.Dir, a)
 }
 
 // ReadRecord reads an events.jsonl.

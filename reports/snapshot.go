@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
@@ -14,32 +14,47 @@ import (
 // the inventory, of which rules ask for little.
 type Wanted func(id string) bool
 
-// A Decoder reads the snapshots of one attempt. What its checkpoints have in
-// common, which is nearly all, is read once: that makes the re-scoring of
-// thousands of attempts a matter of seconds. Facts that are alike share their
-// Attrs, which nobody may change. The lines stay in use as long as it is.
+// A Decoder reads snapshots, of one attempt after the other. What the last one
+// had too, which is nearly all, is compared and not read again: that makes the
+// re-scoring of thousands of attempts a matter of seconds. Facts that are alike
+// share their Attrs, which nobody may change. It is used by one goroutine.
 type Decoder struct {
 	Want Wanted
-	seen map[string]*seenFact // by ID, as it is written
+
+	seen  map[string]*seenFact // by ID, as it is written
+	first *seenFact            // of the last snapshot
+	kept  int                  // bytes of all members
 }
+
+// maxKept bounds what a Decoder remembers: some machines' facts. Names of facts
+// may be new in every attempt.
+const maxKept = 1 << 20
+
+// seenFactSize is about what a fact takes beside its bytes.
+const seenFactSize = 300
 
 // A seenFact is a fact as it was seen last.
 type seenFact struct {
 	id     string
 	wanted bool
-	raw    []byte
-	fact   facts.Fact // where it is wanted
+	member []byte // of the object of facts, from its name to its end
+	fact   facts.Fact
+	next   *seenFact // that came behind it then
 }
 
 // Decode reads the lines of facts/CHECKPOINT.jsonl: all of it where Want is
 // nil, else without mounts and with the facts that are wanted; the others are
 // not looked into. It is for bytes whose digest was verified: a line that is
-// torn is an error here.
+// torn is an error here. The lines may be overwritten afterwards.
 func (d *Decoder) Decode(lines []byte) ([]facts.Snapshot, error) {
 	var all []facts.Snapshot
 	for line := range bytes.Lines(lines) {
+		if d.kept > maxKept {
+			d.forget()
+		}
 		s, err := d.snapshot(line)
 		if err != nil {
+			d.forget() // one of them may be half read
 			return all, fmt.Errorf("read snapshot, line %d: %w", len(all)+1, err)
 		}
 		all = append(all, s)
@@ -47,9 +62,7 @@ func (d *Decoder) Decode(lines []byte) ([]facts.Snapshot, error) {
 	return all, nil
 }
 
-// beforeFacts is what comes before the facts in a line, and nowhere in it
-// before: in a string the quotation mark would have a backslash.
-const beforeFacts = `,"facts":`
+func (d *Decoder) forget() { d.seen, d.first, d.kept = nil, nil, 0 }
 
 var errNoSnapshot = errors.New("it is no snapshot")
 
@@ -59,81 +72,98 @@ func (d *Decoder) snapshot(line []byte) (facts.Snapshot, error) {
 		return s, json.Unmarshal(line, &s)
 	}
 	s := facts.Snapshot{Facts: map[string]facts.Fact{}}
-	head, rest, found := bytes.Cut(line, []byte(beforeFacts))
-	rest, whole := bytes.CutSuffix(rest, []byte("}\n"))
-	if !found || !whole {
-		return s, errNoSnapshot
+	var err error
+	j, looked := jsonText{rest: line}, false
+	j.object(func(key []byte) {
+		switch string(key) {
+		case "host":
+			s.Host = j.string()
+		case "checkpoint":
+			s.Checkpoint = facts.Checkpoint(j.string())
+		case "since_ns":
+			s.Since = time.Duration(j.int())
+		case "at":
+			s.At = j.time()
+		case "complete":
+			s.Complete = j.strings()
+		case "error":
+			s.Error = j.string()
+		case "facts":
+			looked = true
+			err = d.facts(s.Facts, &j)
+		default:
+			j.raw() // mounts
+		}
+	})
+	if err == nil && (!looked || !j.done() || !bytes.HasSuffix(line, []byte("\n"))) {
+		err = errNoSnapshot
 	}
-	// Its capacity ends where it does, so that the line is not written to.
-	header := struct {
-		*facts.Snapshot
-		Mounts json.RawMessage `json:"mounts"` // in front of the Snapshot's
-	}{Snapshot: &s}
-	if err := json.Unmarshal(append(slices.Clip(head), '}'), &header); err != nil {
-		return s, err
-	}
-	return s, d.facts(s.Facts, rest)
+	return s, err
 }
 
-// facts takes what is wanted out of an object of facts, as encoding/json wrote it.
-func (d *Decoder) facts(to map[string]facts.Fact, object []byte) error {
-	switch {
-	case string(object) == "null":
+// facts takes what is wanted out of an object of facts.
+func (d *Decoder) facts(to map[string]facts.Fact, j *jsonText) error {
+	if j.null() {
 		return nil // the host could not be asked
-	case string(object) == "{}":
-		return nil
-	case len(object) < 2 || object[0] != '{':
+	}
+	if !j.take('{') {
 		return errors.New("its facts are no object")
 	}
-	for rest := object; rest[0] != '}'; { // at the brace or comma before a key
-		key := jsonString(rest[1:])
-		if key == nil || len(rest) < len(key)+3 || rest[1+len(key)] != ':' {
-			return errNoSnapshot
+	at := &d.first // where the fact is that came here the last time
+	for more := !j.take('}'); more; more = j.goesOn('}') {
+		// A member that was seen before ends where it did before.
+		if *at == nil || !bytes.HasPrefix(j.rest, (*at).member) {
+			f, err := d.fact(j.rest)
+			if err != nil {
+				return err
+			}
+			*at = f
 		}
-		value := rest[len(key)+2:]
-		f, err := d.fact(key, value)
-		if err != nil {
-			return err
-		}
+		f := *at
 		if f.wanted {
 			to[f.id] = f.fact
 		}
-		rest = value[len(f.raw):]
-		if len(rest) == 0 || rest[0] != ',' && (rest[0] != '}' || len(rest) > 1) {
-			return errNoSnapshot
-		}
+		j.rest = j.rest[len(f.member):]
+		at = &f.next
 	}
 	return nil
 }
 
-// fact reads the value that rest begins with.
-func (d *Decoder) fact(key, rest []byte) (*seenFact, error) {
+// fact reads the member that rest begins with.
+func (d *Decoder) fact(rest []byte) (*seenFact, error) {
+	key := jsonString(rest)
+	if key == nil || len(rest) == len(key) || rest[len(key)] != ':' {
+		return nil, errNoSnapshot
+	}
 	f := d.seen[string(key)]
-	// An object that was seen before ends where it did before.
-	if f != nil && bytes.HasPrefix(rest, f.raw) {
+	if f != nil && bytes.HasPrefix(rest, f.member) {
 		return f, nil
 	}
 	if f == nil {
-		f = &seenFact{id: string(key[1 : len(key)-1])}
-		if bytes.IndexByte(key, '\\') >= 0 {
-			if err := json.Unmarshal(key, &f.id); err != nil {
-				return nil, fmt.Errorf("name of a fact: %w", err)
-			}
+		name := jsonText{rest: key}
+		f = &seenFact{id: name.string()}
+		if !name.done() {
+			return nil, errNoSnapshot
 		}
 		f.wanted = d.Want(f.id)
 		if d.seen == nil {
 			d.seen = map[string]*seenFact{}
 		}
 		d.seen[string(key)] = f
+		d.kept += seenFactSize
 	}
-	if f.raw = jsonObject(rest); f.raw == nil {
+	value := jsonObject(rest[len(key)+1:])
+	if value == nil {
 		return nil, fmt.Errorf("fact %s is no object", f.id)
 	}
-	f.fact = facts.Fact{}
+	d.kept -= len(f.member)
+	f.member = append(f.member[:0], rest[:len(key)+1+len(value)]...)
+	d.kept += len(f.member)
 	if !f.wanted {
 		return f, nil
 	}
-	if err := json.Unmarshal(f.raw, &f.fact); err != nil {
+	var err error
+	if f.fact, err = readFact(value); err != nil {
 		return nil, fmt.Errorf("fact %s: %w", f.id, err)
 	}
 	return f, nil

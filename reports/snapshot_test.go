@@ -3,6 +3,8 @@ package reports
 import (
 	"encoding/json"
 	"os"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -100,6 +102,39 @@ func TestEvidenceAt(t *testing.T) {
 	assert.Equal(t, []time.Duration{4, 5}, []time.Duration{samples[0].Since, samples[1].Since})
 }
 
+// TestDecodeOneAfterTheOther: what a Decoder remembers of other snapshots never
+// takes the place of what is there, be it another by one byte.
+func TestDecodeOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	line, err := json.Marshal(looked())
+	require.NoError(t, err)
+	lines := [][]byte{append(line, '\n')}
+	for i, c := range line {
+		for _, other := range []byte{'0', '7', 'x', '{', '"'} {
+			changed := append(slices.Clone(line), '\n')
+			if changed[i] = other; c != other && json.Valid(changed) {
+				lines = append(lines, changed, lines[0])
+			}
+		}
+	}
+	for i := range 2 * maxKept / (seenFactSize + len(line)) { // more than it keeps
+		s := looked()
+		s.Facts[strconv.Itoa(i)] = facts.Fact{Raw: string(line)}
+		more, err := json.Marshal(s)
+		require.NoError(t, err)
+		lines = append(lines, append(more, '\n'))
+	}
+	require.Greater(t, len(lines), 1000)
+	d := Decoder{Want: func(string) bool { return true }}
+	for _, line := range lines {
+		want, wantErr := (&Decoder{Want: d.Want}).Decode(line)
+		got, err := d.Decode(line)
+		require.Equal(t, wantErr, err, "%s", line)
+		require.Equal(t, want, got, "%s", line)
+		require.LessOrEqual(t, d.kept, maxKept+2*seenFactSize+2*len(line))
+	}
+}
+
 // BenchmarkDecode: what is not wanted costs next to nothing.
 func BenchmarkDecode(b *testing.B) {
 	s := looked()
@@ -115,6 +150,14 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(line)))
 			for b.Loop() {
 				_, err := (&Decoder{Want: want}).Decode(line)
+				require.NoError(b, err)
+			}
+		})
+		b.Run(name+" again", func(b *testing.B) {
+			b.SetBytes(int64(len(line)))
+			d := Decoder{Want: want}
+			for b.Loop() {
+				_, err := d.Decode(line)
 				require.NoError(b, err)
 			}
 		})

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -10,7 +11,7 @@ import (
 )
 
 // StreamAttempts is Attempts for records of any length: it holds one attempt
-// at a time, with the last verdict that was given since. The record is read
+// at a time, as far as ReadJudged reads it, with the last verdict that was given since. The record is read
 // twice; what is appended meanwhile may be missed. An error ends it.
 func StreamAttempts(record io.ReaderAt, size int64) iter.Seq2[*Attempt, error] {
 	return func(yield func(*Attempt, error) bool) {
@@ -65,21 +66,18 @@ func findRescored(record io.ReaderAt, size int64) (rescoredAt, error) {
 	return at, nil
 }
 
-// attempt decodes the line of an attempt that finished; nil when it is torn.
+// attempt reads the line of an attempt that finished; nil when it is torn.
 func (at rescoredAt) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
-	var e Event
-	err := json.Unmarshal(l.text, &e)
+	a, err := readFinished(l.text)
 	switch {
 	case err != nil && l.torn:
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read event, line %d: %w", l.number, err)
-	case e.Attempt == nil:
-		return nil, fmt.Errorf("read event, line %d: an attempt finished, and there is no record of it", l.number)
 	}
-	where, rescored := at[attemptName{e.Attempt.Key, e.Attempt.Iteration}]
+	where, rescored := at[attemptName{a.Key, a.Iteration}]
 	if !rescored {
-		return e.Attempt, nil
+		return a, nil
 	}
 	text := make([]byte, where.bytes)
 	if _, err := record.ReadAt(text, where.offset); err != nil {
@@ -89,6 +87,29 @@ func (at rescoredAt) attempt(record io.ReaderAt, l recordLine) (*Attempt, error)
 	if err := json.Unmarshal(text, &since); err != nil || since.Verdict == nil {
 		return nil, fmt.Errorf("read verdict at byte %d: it is none (%w)", where.offset, err)
 	}
-	e.Attempt.Rescored = []Verdict{*since.Verdict}
-	return e.Attempt, nil
+	a.Rescored = []Verdict{*since.Verdict}
+	return a, nil
+}
+
+// readFinished reads the attempt of an event.
+func readFinished(event []byte) (*Attempt, error) {
+	var record []byte
+	j := jsonText{rest: event}
+	j.object(func(key []byte) {
+		if value := j.raw(); string(key) == "attempt" {
+			record = value
+		}
+	})
+	if !j.done() { // written otherwise
+		var e struct{ Attempt json.RawMessage }
+		if err := json.Unmarshal(event, &e); err != nil {
+			return nil, err
+		}
+		record = e.Attempt
+	}
+	if len(record) == 0 || string(record) == "null" {
+		return nil, errors.New("an attempt finished, and there is no record of it")
+	}
+	a, err := ReadJudged(record)
+	return &a, err
 }

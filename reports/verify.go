@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,11 @@ var ErrEvidence = errors.New("evidence was changed")
 // was changed, cut off or added is an error that wraps ErrEvidence. Artifacts
 // are no evidence.
 func VerifyEvidence(dir fs.FS, head string) error {
-	links, err := readChain(dir, head)
+	lines, err := fs.ReadFile(dir, chainName)
+	if err != nil {
+		return fmt.Errorf("read evidence chain: %w", err)
+	}
+	links, err := readChain(lines, head)
 	if err != nil {
 		return err
 	}
@@ -33,19 +36,15 @@ func VerifyEvidence(dir fs.FS, head string) error {
 	return verifySizes(dir, covered)
 }
 
-// readChain reads evidence.jsonl. Its lines follow each other, cover each file
-// from its beginning without a gap, and end in head.
-func readChain(dir fs.FS, head string) ([]Link, error) {
-	lines, err := fs.ReadFile(dir, chainName)
-	if err != nil {
-		return nil, fmt.Errorf("read evidence chain: %w", err)
-	}
+// readChain reads the lines of evidence.jsonl. They follow each other, cover each
+// file from its beginning without a gap, and end in head.
+func readChain(lines []byte, head string) ([]Link, error) {
 	var links []Link
 	prev, covered := "", map[string]int64{}
 	for line := range bytes.Lines(lines) {
 		line = bytes.TrimSuffix(line, []byte("\n"))
-		var l Link
-		if err := json.Unmarshal(line, &l); err != nil {
+		l, err := readLink(line)
+		if err != nil {
 			return nil, fmt.Errorf("%w: %s, line %d: %w", ErrEvidence, chainName, len(links)+1, err)
 		}
 		if l.Prev != prev || l.Offset != covered[l.File] || l.Bytes < 0 {

@@ -70,8 +70,8 @@ func (c Choice) filter() store.Filter {
 }
 
 // Evidence implements Store.
-func (d Database) Evidence(ctx context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	return d.DB.ReadEvidence(ctx, reports.Record{}, a, want)
+func (d Database) Evidence(ctx context.Context, a *reports.Attempt, r *reports.EvidenceReader) (reports.Evidence, error) {
+	return d.DB.Judged(ctx, a, &r.Decoder)
 }
 
 // Append implements Store.

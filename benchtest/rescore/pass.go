@@ -44,16 +44,17 @@ type Tally struct {
 // store cannot be read or written.
 func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	var t Tally
-	scenarios := map[string]*known{}
+	scenarios := map[string]*scenario.Scenario{}
 	for _, sc := range p.Scenarios {
-		scenarios[sc.Key] = &known{sc, verdict.Asks(sc)}
+		scenarios[sc.Key] = sc
 	}
+	var r readers
 	for a, err := range p.Store.Attempts(ctx, p.Choice) {
 		if err != nil {
 			return t, err
 		}
 		f := Finding{Attempt: a}
-		f.Change, f.Err = p.judge(ctx, scenarios[a.Key], a)
+		f.Change, f.Err = p.judge(ctx, &r, scenarios[a.Key], a)
 		if err := t.count(f); err != nil {
 			return t, fmt.Errorf("re-score %s: %w", a.ID(), err)
 		}
@@ -68,24 +69,39 @@ func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	return t, nil
 }
 
-// known is a scenario and the facts that it asks for.
-type known struct {
-	*scenario.Scenario
-	asks reports.Wanted
+// readers are those of the scenarios that were judged last. What a reader keeps
+// is of use to its scenario alone.
+type readers struct {
+	byScenario map[*scenario.Scenario]*reports.EvidenceReader
 }
 
-func (p *Pass) judge(ctx context.Context, sc *known, a *reports.Attempt) (Change, error) {
+// maxReaders bounds the memory that readers keep, a few megabytes each.
+const maxReaders = 16
+
+func (r *readers) of(sc *scenario.Scenario) *reports.EvidenceReader {
+	if known := r.byScenario[sc]; known != nil {
+		return known
+	}
+	if r.byScenario == nil || len(r.byScenario) == maxReaders {
+		r.byScenario = map[*scenario.Scenario]*reports.EvidenceReader{} // attempts of one scenario mostly come together
+	}
+	made := &reports.EvidenceReader{Decoder: reports.Decoder{Want: verdict.Asks(sc)}}
+	r.byScenario[sc] = made
+	return made
+}
+
+func (p *Pass) judge(ctx context.Context, r *readers, sc *scenario.Scenario, a *reports.Attempt) (Change, error) {
 	switch {
 	case sc == nil:
 		return Change{}, ErrNoScenario
 	case !a.Circumstances.Judged:
 		return Change{}, fmt.Errorf("%w: %s: %s", ErrNotJudged, a.Outcome, a.Reason)
 	}
-	e, err := p.Store.Evidence(ctx, a, sc.asks)
+	e, err := p.Store.Evidence(ctx, a, r.of(sc))
 	if err != nil {
 		return Change{}, err
 	}
-	v, err := Judge(sc.Scenario, a, e)
+	v, err := Judge(sc, a, e)
 	return Compare(a.Verdict(), v), err
 }
 

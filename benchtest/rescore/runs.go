@@ -81,11 +81,9 @@ func (r Runs) read(run string, c Choice) iter.Seq2[*reports.Attempt, error] {
 	}
 }
 
-// Evidence implements Store. What is not there, or not as it was recorded, is
-// an error that wraps reports.ErrEvidence.
-func (r Runs) Evidence(ctx context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	rec := reports.Record{Dir: filepath.Join(r.Dir, a.RunID)}
-	return reports.RunsDir(r.Dir).ReadEvidence(ctx, rec, a, want)
+// Evidence implements Store.
+func (r Runs) Evidence(_ context.Context, a *reports.Attempt, reader *reports.EvidenceReader) (reports.Evidence, error) {
+	return reader.ReadAttempt(filepath.Join(r.Dir, a.RunID), a)
 }
 
 // Append implements Store.

@@ -11,12 +11,14 @@ import (
 // A Store keeps attempts and their evidence: the directories of runs, or a
 // database.
 type Store interface {
-	// Attempts yields the attempts that are chosen, run by run, each with its own
-	// verdict and the last one that was given since. An error ends it.
+	// Attempts yields the attempts that are chosen, run by run, each as far as
+	// reports.ReadJudged reads it, with the last verdict that was given since. An
+	// error ends it.
 	Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error]
-	// Evidence reads what was recorded of a: the facts that are wanted and the
-	// job record.
-	Evidence(ctx context.Context, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error)
+	// Evidence reads what was recorded of a: the facts that r wants and the job
+	// record. What is not there, or not as it was recorded, is an error that wraps
+	// reports.ErrEvidence.
+	Evidence(ctx context.Context, a *reports.Attempt, r *reports.EvidenceReader) (reports.Evidence, error)
 	// Append adds a verdict on a to those that there are.
 	Append(ctx context.Context, a *reports.Attempt, v reports.Verdict) error
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,14 +129,13 @@ func (f storedFacts) unpack(u unpacker) (bodies [][]byte, err error) {
 	return bodies, nil
 }
 
-// Decode is the evidence as rules look at it, with the facts that are wanted.
+// Decode is the evidence as rules look at it, with the facts that decoder wants.
 // Where something was omitted it is an error that wraps reports.ErrEvidence.
-func (e Evidence) Decode(want reports.Wanted) (reports.Evidence, error) {
+func (e Evidence) Decode(decoder *reports.Decoder) (reports.Evidence, error) {
 	var decoded reports.Evidence
 	if len(e.Omitted) > 0 {
 		return decoded, fmt.Errorf("%w: %s is too large for the database: judge the run's directory", reports.ErrEvidence, strings.Join(e.Omitted, ", "))
 	}
-	decoder := reports.Decoder{Want: want}
 	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.Sample, facts.After, facts.Held} { // by time
 		list, err := decoder.Decode(e.Facts[c])
 		if err != nil {
@@ -148,7 +146,8 @@ func (e Evidence) Decode(want reports.Wanted) (reports.Evidence, error) {
 	if len(e.Job) == 0 {
 		return decoded, nil // the engine left none
 	}
-	if err := json.Unmarshal(e.Job, &decoded.Job); err != nil {
+	var err error
+	if decoded.Job, err = reports.ReadJob(e.Job); err != nil {
 		return decoded, fmt.Errorf("%w: job record: %w", reports.ErrEvidence, err)
 	}
 	return decoded, nil
