@@ -14,6 +14,14 @@ import (
 type resumption struct {
 	run *reports.Run
 	rec reports.Recorded
+	cut map[string]int // attempts that are to be made again, by key
+	// remade counts those that were.
+	remade int
+}
+
+// note says why the record has more attempts than the summary.
+func (r *resumption) note() string {
+	return fmt.Sprintf("%d attempts that were cut before are made again: the record has both, the first as errored", r.remade)
 }
 
 // resume opens the run that -benchtest.resume names. What its killed process
@@ -32,11 +40,13 @@ func (s *suite) resume() error {
 		_ = run.Close() // err says more
 		return fmt.Errorf("-benchtest.resume=%s: %w", s.set.resume, err)
 	}
-	s.resumed = &resumption{run: run, rec: rec}
+	s.resumed = &resumption{run: run, rec: rec, cut: map[string]int{}}
 	s.set.seed = rec.Info.Seed
 	for _, a := range rec.Attempts {
 		s.rounds[a.Key] = max(s.rounds[a.Key], a.Iteration)
-		if !a.Cut {
+		if a.Cut {
+			s.resumed.cut[a.Key]++
+		} else {
 			s.recorded[a.Key] = append(s.recorded[a.Key], a)
 		}
 	}
@@ -83,6 +93,10 @@ func (s *suite) turn(key string) turn {
 	if left := s.recorded[key]; len(left) > 0 {
 		s.recorded[key] = left[1:]
 		return turn{made: left[0]}
+	}
+	if s.resumed != nil && s.resumed.cut[key] > 0 {
+		s.resumed.cut[key]--
+		s.resumed.remade++
 	}
 	s.rounds[key]++
 	return turn{next: s.rounds[key]}

@@ -45,7 +45,9 @@ type Attempt struct {
 	// EngineIsolation is "none" or names what confines the engine on the driver.
 	EngineIsolation string `json:"engine_isolation,omitempty"`
 	// Cut: the run ended before it did. A run that is resumed makes another in its place.
-	Cut       bool   `json:"cut,omitempty"`
+	Cut bool `json:"cut,omitempty"`
+	// Remade: it was cut, and the resumed run made another in its place (ReadRecord).
+	Remade    bool   `json:"-"`
 	Dir       string `json:"dir"` // of its evidence, below the run's directory
 	Artifacts string `json:"artifacts,omitempty"`
 	// Changes are what the fault, the engine and the hold window changed on the

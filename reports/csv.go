@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 )
@@ -63,7 +64,7 @@ func WriteCSV(w io.Writer, attempts []Attempt) error {
 			row = append(row, csvCell(c.of(a)))
 		}
 		for _, p := range a.Phases.list() {
-			row = append(row, millis(p.took))
+			row = append(row, millisOrNothing(p.took))
 		}
 		if err := out.Write(row); err != nil {
 			return fmt.Errorf("write csv: %w", err)
@@ -74,6 +75,15 @@ func WriteCSV(w io.Writer, attempts []Attempt) error {
 		return fmt.Errorf("write csv: %w", err)
 	}
 	return nil
+}
+
+// millisOrNothing leaves a phase empty that did not happen or is not known, as
+// the release is not, which comes after the record.
+func millisOrNothing(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return millis(d)
 }
 
 func headlineUnlessPassed(a Attempt) string {
@@ -96,7 +106,7 @@ func millis(d time.Duration) string {
 
 // csvCell is s as text on one line that is no formula; numbers may be negative.
 func csvCell(s string) string {
-	s = oneLine(s)
+	s = escapeRunes(s, unicode.IsPrint)
 	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
 		if _, err := strconv.ParseFloat(s, 64); err != nil {
 			return "'" + s

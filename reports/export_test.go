@@ -80,7 +80,8 @@ func TestWriteCSV(t *testing.T) {
 	assert.Equal(t, "4300", column("engine_ms", 1))
 	assert.Equal(t, "3100", column("first_fixed_ms", 1))
 	assert.Equal(t, "false", column("scored", 5))
-	assert.Equal(t, `'=HYPERLINK("http://evil")\n,"x" \xff`, column("reason", 3))
+	assert.Equal(t, `'=HYPERLINK("http://evil")\n,"x" \x1b[31m\xff`, column("reason", 3))
+	assert.Empty(t, column("release_ms", 5), "what is not known is no zero")
 	assert.Equal(t, "-7", csvCell("-7"))
 }
 

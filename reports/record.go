@@ -76,13 +76,20 @@ func ReadRecord(name string) (Record, error) {
 	}
 	defer f.Close()
 	var (
-		rec   = Record{Dir: filepath.Dir(name)}
-		begun []Attempt
+		rec     = Record{Dir: filepath.Dir(name)}
+		begun   []Attempt
+		resumed bool
+		again   = map[string]int{} // attempts at a key that began since
 	)
 	noting := func(yield func(Event, error) bool) {
 		for e, err := range ReadEvents(f) {
 			switch e.Kind {
+			case RunResumed:
+				resumed, rec.Finished = true, nil
 			case AttemptStarted:
+				if resumed {
+					again[e.Key]++
+				}
 				begun = append(begun, Attempt{RunID: e.RunID, Key: e.Key, Iteration: e.Iteration, Started: e.At, Outcome: rules.Errored, Reason: "interrupted"})
 			case RunFinished:
 				rec.Finished = &e
@@ -96,8 +103,12 @@ func ReadRecord(name string) (Record, error) {
 		return Record{}, fmt.Errorf("%s: %w", name, err)
 	}
 	ended := map[attemptName]bool{}
-	for _, a := range rec.Attempts {
+	for i, a := range rec.Attempts {
 		ended[attemptName{a.Key, a.Iteration}] = true
+		if a.Cut && again[a.Key] > 0 {
+			again[a.Key]--
+			rec.Attempts[i].Remade = true
+		}
 	}
 	for _, a := range begun {
 		if !ended[attemptName{a.Key, a.Iteration}] {

@@ -99,7 +99,7 @@ func TestOneLine(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"plain", "grün ✓", "grün ✓"},
 		{"colour", "\x1b[1;31mred\x1b[0m", "red"},
-		{"title", "\x1b]0;evil\x07x\x1b]8;;http://a\x1b\\y", "xy"},
+		{"title", "\x1b]0;evil\x07x\x1b]8;;http://a\x1b\\y", `\x1b]0;evil\x07x\x1b]8;;http://a\x1b\y`},
 		{"lone escape", "a\x1b", `a\x1b`},
 		{"lines", "a\r\nb\tc", `a\x0d\nb\tc`},
 		{"invalid", "a\xffb\xed\xa0\x80", `a\xffb\xed\xa0\x80`},

@@ -8,10 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// escapes are the ANSI sequences that programs colour their output with: CSI,
-// OSC (ended by BEL or ST) and the two-byte ones. None goes on in the next
-// line: one that a guest leaves open must not take ours with it.
-var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(\x07|\x1b\\\\)|\x1b[@-Z\\\\^_]")
+// escapes are the ANSI sequences that programs colour and lay out their output
+// with, as far as they begin and end in one text: one that a guest leaves open
+// must not take ours with it. Others, such as OSC, hold text, which must not
+// vanish from what people read: they are written out.
+var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[@-OQ-WYZ]")
 
 // stripANSI takes terminal sequences out of s.
 func stripANSI(s string) string {

@@ -12,8 +12,9 @@ func TestStripANSI(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, want string }{
 		{"colour", "a\x1b[31mb\x1b[0m", "ab"},
-		{"title", "a\x1b]0;root@web1\x07b", "ab"},
-		{"title, ended by ST", "a\x1b]0;x\x1b\\b", "ab"},
+		{"title, which holds text", "a\x1b]0;root@web1\x07b", "a\x1b]0;root@web1\x07b"},
+		{"title, ended by ST", "a\x1b]0;x\x1b\\b", "a\x1b]0;x\x1b\\b"},
+		{"device control, which holds text", "a\x1bPx\x1b\\b", "a\x1bPx\x1b\\b"},
 		{"two bytes", "a\x1bMb", "ab"},
 		{"left open", "a\x1b]0;x\nb\x07c", "a\x1b]0;x\nb\x07c"},
 		{"none", "plain", "plain"},

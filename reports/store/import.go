@@ -19,17 +19,20 @@ type Imported struct {
 	Running bool
 }
 
+// ErrNoRun says that a directory holds no record.
+var ErrNoRun = errors.New("is no run")
+
 // Import brings what the run in dir recorded and the database has not. Attempts
 // that its killed process left without a verdict get one first. Lines of the
 // record that cannot be read are told in the error, beside what came of the
-// others.
+// others. It wraps ErrNoRun where there is nothing to import.
 func Import(ctx context.Context, db *DB, dir string) (Imported, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Imported{}, fmt.Errorf("find run: %w", err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, reports.EventsFile)); err != nil || !info.Mode().IsRegular() {
-		return Imported{}, fmt.Errorf("%s is no run: it has no %s", dir, reports.EventsFile)
+		return Imported{}, fmt.Errorf("%s %w: it has no %s", dir, ErrNoRun, reports.EventsFile)
 	}
 	run, err := reports.OpenRun(filepath.Dir(dir), filepath.Base(dir))
 	if errors.Is(err, reports.ErrRunning) {

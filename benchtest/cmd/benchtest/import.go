@@ -40,8 +40,9 @@ func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
 	var errs []error
 	for _, dir := range dirs {
 		got, err := store.Import(ctx, db, dir)
-		if err != nil {
-			errs = append(errs, err)
+		errs = append(errs, err)
+		if err != nil && got == (store.Imported{}) {
+			continue
 		}
 		e.printf(e.stdout, "%s: %d attempts and %d later verdicts are new\n", dir, got.Attempts, got.Verdicts)
 		if got.Interrupted > 0 {
@@ -51,7 +52,11 @@ func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
 			e.printf(e.stdout, "%s goes on: import it again when it has ended\n", dir)
 		}
 	}
-	return errors.Join(errs...)
+	err = errors.Join(errs...)
+	if errors.Is(err, store.ErrNoRun) {
+		return usageError{err}
+	}
+	return err
 }
 
 // openDatabase opens the database that a flag or the environment names. The

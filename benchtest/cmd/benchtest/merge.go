@@ -102,6 +102,7 @@ type joined struct {
 	run      *reports.Run
 	info     reports.RunInfo
 	attempts []reports.Attempt
+	leftOut  int // attempts that were cut, and made again when their shard was resumed
 	code     int
 }
 
@@ -124,6 +125,10 @@ func (j *joined) join(shards []reports.Record, g gate.Gate, baseline []stats.Sce
 			j.code = exitFindings
 		}
 		for _, a := range rec.Attempts {
+			if a.Remade {
+				j.leftOut++
+				continue
+			}
 			if err := j.add(rec, a); err != nil {
 				return fmt.Errorf("%s: %w", a.ID(), err)
 			}
@@ -182,7 +187,11 @@ func (j *joined) report(e *env, dir string) error {
 		return fmt.Errorf("make report directory: %w", err)
 	}
 	var summary bytes.Buffer
-	if err := reports.WriteSummary(&summary, j.attempts, reports.SummaryOptions{Gate: j.info.GateVerdict, RecordDir: j.run.Dir}); err != nil {
+	o := reports.SummaryOptions{Gate: j.info.GateVerdict, RecordDir: j.run.Dir}
+	if j.leftOut > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("left out %d attempts that were cut, and made again when their run was resumed", j.leftOut))
+	}
+	if err := reports.WriteSummary(&summary, j.attempts, o); err != nil {
 		return err
 	}
 	e.printf(e.stdout, "%s", summary.Bytes())

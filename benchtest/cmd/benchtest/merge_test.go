@@ -64,6 +64,48 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// What was cut and made again fails nobody: its shard has passed.
+func TestMergeResumed(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	r, err := reports.NewRun(filepath.Join(home, "runs"), "1")
+	require.NoError(t, err)
+	finished := func(key string, iteration int, o rules.Outcome) reports.Event {
+		return reports.Event{Kind: reports.AttemptFinished, Attempt: &reports.Attempt{RunID: "1", Key: key, Iteration: iteration, Outcome: o, Cut: o == rules.Errored}}
+	}
+	for _, e := range []reports.Event{
+		{Kind: reports.RunStarted, Run: &reports.RunInfo{RunID: "1"}},
+		finished("a/1", 1, rules.Passed), finished("a/2", 1, rules.Errored), finished("a/3", 1, rules.Errored),
+		{Kind: reports.RunFinished},
+		{Kind: reports.RunResumed, Run: &reports.RunInfo{RunID: "1"}},
+		{Kind: reports.AttemptStarted, Key: "a/2", Iteration: 2},
+		finished("a/2", 2, rules.Passed),
+	} {
+		require.NoError(t, r.Log.Append(e))
+	}
+	merge := func() (code int, stdout string) {
+		e, out, stderr := comparer(home)
+		code = e.run(t.Context(), []string{"merge", "1"})
+		require.Empty(t, stderr.String())
+		return code, out.String()
+	}
+	code, stdout := merge()
+	assert.Equal(t, exitFindings, code, "it goes on, and a/3 was not made again")
+	assert.Contains(t, stdout, "passed 2 of 2 scored of 3 attempted")
+	assert.Contains(t, stdout, "left out 1 attempts that were cut")
+
+	for _, e := range []reports.Event{{Kind: reports.AttemptStarted, Key: "a/3", Iteration: 2}, finished("a/3", 2, rules.Passed)} {
+		require.NoError(t, r.Log.Append(e))
+	}
+	code, _ = merge()
+	assert.Equal(t, exitFindings, code, "it never ended")
+	require.NoError(t, r.Log.Append(reports.Event{Kind: reports.RunFinished}))
+	require.NoError(t, r.Close())
+	code, stdout = merge()
+	assert.Equal(t, exitOK, code)
+	assert.Contains(t, stdout, "passed 3 of 3 scored of 3 attempted")
+}
+
 func TestMergeDecides(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
