@@ -23,47 +23,89 @@ func (r *State) HoldsAt(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapsh
 // evaluate is HoldsAt with the reason why the rule is errored, which wraps
 // errCheckpoint when it lies in an earlier checkpoint.
 func (r *State) evaluate(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) (Result, error) {
-	res := Result{
-		Label: r.Label, Scope: ScopeState, Required: r.Required, Status: RuleErrored,
-		Host: now.Host, Checkpoint: string(now.Checkpoint), Expected: r.expected(r.expect),
-	}
-	f, err := findFact(now, r.Query)
+	d := r.decide(now, at)
+	return r.describe(d), d.err
+}
+
+// A decision is what a rule comes to at one moment, before it is put into words:
+// of all moments only one is told.
+type decision struct {
+	look   facts.Snapshot
+	fact   facts.Fact // that was judged; zero where none was found
+	status Status
+	reason string
+	err    error // why it is errored
+	// wrong are the expectations that were not met.
+	wrong []expectation
+}
+
+// decide judges the rule at one moment.
+func (r *State) decide(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) decision {
+	d := decision{look: now, status: RuleErrored}
+	f, err := findFact(now, r.question())
 	if err == nil && len(r.expect) == 0 {
 		err = errors.New("the rule expects nothing")
 	}
 	if err != nil {
-		res.Reason = err.Error()
-		return res, err
+		d.err, d.reason = err, err.Error()
+		return d
 	}
-	res.Raw, res.Grade = clip(f.Raw, maxRaw), string(f.Grade)
+	d.fact = f
 	wrong, why, err := r.judge(f, at)
 	switch {
 	case len(wrong) > 0:
 		// One attribute that is wrong decides, whatever could not be had.
-		res.Status, err = DoesNotHold, nil
-		res.Expected, res.Got, res.Reason = r.expected(wrong), got(f, wrong), strings.Join(why, "; ")
+		d.status, d.wrong, d.reason = DoesNotHold, wrong, strings.Join(why, "; ")
 	case err != nil:
-		res.Reason = err.Error()
+		d.err, d.reason = err, err.Error()
 	default:
-		res.Status, res.Got = Holds, got(f, r.expect)
+		d.status = Holds
 		if why := r.impostor(f, at); why != "" {
-			res.Status, res.Reason = DoesNotHold, why
+			d.status, d.reason = DoesNotHold, why
 		}
 	}
 	if r.Negate {
-		r.negated(&res, f)
+		d.negate()
 	}
-	if why := r.otherWitness(f, at); why != "" && res.Status == Holds {
-		res.Status, res.Reason = DoesNotHold, why
+	if why := r.otherWitness(f, at); why != "" && d.status == Holds {
+		d.status, d.reason = DoesNotHold, why
 	}
-	return res, err
+	return d
+}
+
+func (d *decision) negate() {
+	switch d.status {
+	case Holds:
+		d.status, d.reason = DoesNotHold, ""
+	case DoesNotHold:
+		d.status = Holds
+	}
+}
+
+// describe puts a decision into words.
+func (r *State) describe(d decision) Result {
+	res := Result{
+		Label: r.Label, Scope: ScopeState, Required: r.Required, Status: d.status, Reason: d.reason,
+		Host: d.look.Host, Checkpoint: string(d.look.Checkpoint), Expected: r.expected(r.expect),
+		Raw: clip(d.fact.Raw, maxRaw), Grade: string(d.fact.Grade),
+	}
+	switch {
+	case len(d.wrong) > 0:
+		res.Got = got(d.fact, d.wrong)
+		if !r.Negate {
+			res.Expected = r.expected(d.wrong)
+		}
+	case d.err == nil:
+		res.Got = got(d.fact, r.expect)
+	}
+	return res
 }
 
 // judge returns the expectations that are not met, and why where there is more
 // to say than expected and got.
 func (r *State) judge(f facts.Fact, at map[facts.Checkpoint]facts.Snapshot) (wrong []expectation, why []string, err error) {
 	for _, e := range r.expect {
-		found := e.judge(f, r.Query, at)
+		found := e.judge(f, r.question(), at)
 		switch {
 		case found.err != nil:
 			err = fmt.Errorf("%s: %w", e.attr, found.err)
@@ -77,7 +119,7 @@ func (r *State) judge(f facts.Fact, at map[facts.Checkpoint]facts.Snapshot) (wro
 	return wrong, why, err
 }
 
-func (e expectation) judge(f facts.Fact, q facts.Query, at map[facts.Checkpoint]facts.Snapshot) finding {
+func (e expectation) judge(f facts.Fact, q question, at map[facts.Checkpoint]facts.Snapshot) finding {
 	v := normal(f.Attrs[e.attr])
 	if v == nil {
 		return fails("it has no value")
@@ -98,16 +140,6 @@ func (e expectation) judge(f facts.Fact, q facts.Query, at map[facts.Checkpoint]
 		return unanswered("the text was cut, so this cannot be known of the whole")
 	}
 	return found
-}
-
-func (r *State) negated(res *Result, f facts.Fact) {
-	switch res.Status {
-	case Holds:
-		res.Status, res.Got, res.Reason = DoesNotHold, got(f, r.expect), ""
-	case DoesNotHold:
-		res.Status = Holds
-	}
-	res.Expected = r.expected(r.expect)
 }
 
 func (r *State) expected(es []expectation) string {
@@ -133,21 +165,32 @@ func got(f facts.Fact, es []expectation) string {
 // errMissing says that the evidence never had the question.
 var errMissing = errors.New("fact missing")
 
+// A question is a query with the names under which its answer may be stored.
+type question struct {
+	facts.Query
+	id string
+	// inventoried is the name in an inventory, which knows no users and no parameters.
+	inventoried string
+}
+
+func questionOf(q facts.Query) question {
+	return question{Query: q, id: q.ID(), inventoried: facts.Query{Noun: q.Noun, Subject: q.Subject}.ID()}
+}
+
 // findFact returns the fact that answers q. A subject that a complete inventory
 // does not have does not exist, which is an answer.
-func findFact(s facts.Snapshot, q facts.Query) (facts.Fact, error) {
+func findFact(s facts.Snapshot, q question) (facts.Fact, error) {
 	if s.Error != "" {
 		return facts.Fact{}, fmt.Errorf("host %s could not be asked: %s", s.Host, s.Error)
 	}
-	f, ok := s.Facts[q.ID()]
-	complete := slices.Contains(s.Complete, q.Noun)
-	if !ok && complete {
-		// An inventory knows no users and no parameters.
-		f, ok = s.Facts[facts.Query{Noun: q.Noun, Subject: q.Subject}.ID()]
+	f, ok := s.Facts[q.id]
+	complete := !ok && slices.Contains(s.Complete, q.Noun)
+	if complete {
+		f, ok = s.Facts[q.inventoried]
 	}
 	switch {
 	case !ok && complete:
-		return absent(q), nil
+		return absent(q.Query), nil
 	case !ok:
 		return facts.Fact{}, fmt.Errorf("%w: %s %q was not asked for at %s", errMissing, q.Noun, q.Subject, s.Checkpoint)
 	case f.Error != "":

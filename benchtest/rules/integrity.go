@@ -40,8 +40,9 @@ func JudgeIntegrity(e StateEvidence, upgrades bool) (Result, bool) {
 		res.Status, res.Required, res.Reason = RuleErrored, false, f.Error
 		return res, true
 	}
+	q := questionOf(IntegrityQuery())
 	for _, s := range []facts.Snapshot{e.After, e.Held} {
-		is, err := findFact(s, IntegrityQuery())
+		is, err := findFact(s, q)
 		res.Checkpoint, res.Grade = string(s.Checkpoint), string(is.Grade)
 		if err != nil {
 			res.Status, res.Reason = RuleErrored, err.Error()
@@ -87,7 +88,7 @@ func differences(was, now []string, excused func(pkg string) bool) []string {
 
 // upgraded reports whether the package has another version than on the healthy machine.
 func upgraded(pkg string, healthy, now facts.Snapshot) bool {
-	q := facts.Query{Noun: facts.NounPackage, Subject: pkg}
+	q := questionOf(facts.Query{Noun: facts.NounPackage, Subject: pkg})
 	before, berr := findFact(healthy, q)
 	after, aerr := findFact(now, q)
 	return berr == nil && aerr == nil && !equalValues(normal(before.Attrs["versions"]), normal(after.Attrs["versions"]))

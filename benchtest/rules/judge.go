@@ -45,20 +45,19 @@ func JudgeState(r *State, e StateEvidence) Result {
 	at := e.checkpoints()
 	j := judgement{rule: r, at: at, destroyed: e.EngineActed && e.ProviderWell && r.answered(e.Faulted, at)}
 	looks := e.looks()
-	results := make([]Result, len(looks))
+	decided := make([]decision, len(looks))
 	for i, look := range looks {
-		results[i] = j.moment(look)
-		if i > 0 && r.hasWindow() && results[i].Status == Holds && results[i-1].Status == Holds && restarted(r.Query, looks[i-1], look) {
-			results[i-1].Status, results[i-1].Reason = DoesNotHold, "it was started anew before the next look: it did not go on to hold"
+		decided[i] = j.moment(look)
+		if i > 0 && r.hasWindow() && decided[i].status == Holds && decided[i-1].status == Holds && restarted(r.question(), looks[i-1], look) {
+			decided[i-1].status, decided[i-1].reason = DoesNotHold, "it was started anew before the next look: it did not go on to hold"
 		}
 	}
 	var samples []Moment
-	for i, look := range looks[1 : len(looks)-1] {
-		samples = append(samples, Moment{Since: look.Since, Status: results[i+1].Status})
+	for _, d := range decided[1 : len(decided)-1] {
+		samples = append(samples, Moment{Since: d.look.Since, Status: d.status})
 	}
-	after, held := results[0], results[len(results)-1]
-	status, _ := r.Settled(samples, after.Status, held.Status, e.Held.Since)
-	return r.explain(status, e.Held.Since, after, held, samples, results[1:len(results)-1])
+	status, _ := r.Settled(samples, decided[0].status, decided[len(decided)-1].status, e.Held.Since)
+	return r.explain(status, e.Held.Since, decided)
 }
 
 // looks are all moments of the hold window in their order: after, samples, held.
@@ -75,7 +74,7 @@ func (e *StateEvidence) looks() []facts.Snapshot {
 
 // restarted reports whether a service that runs at both moments was down in
 // between: it runs since another time. A reload does not change that.
-func restarted(q facts.Query, before, now facts.Snapshot) bool {
+func restarted(q question, before, now facts.Snapshot) bool {
 	if q.Noun != facts.NounService {
 		return false
 	}
@@ -91,13 +90,13 @@ type judgement struct {
 	destroyed bool // what cannot be had was destroyed by the engine
 }
 
-func (j judgement) moment(s facts.Snapshot) Result {
-	res, err := j.rule.evaluate(s, j.at)
-	if err != nil && j.destroyed && !errors.Is(err, errCheckpoint) && s.Checkpoint != "" {
-		res.Status = DoesNotHold
-		res.Reason = "evidence destroyed: " + res.Reason
+func (j judgement) moment(s facts.Snapshot) decision {
+	d := j.rule.decide(s, j.at)
+	if d.err != nil && j.destroyed && !errors.Is(d.err, errCheckpoint) && s.Checkpoint != "" {
+		d.status = DoesNotHold
+		d.reason = "evidence destroyed: " + d.reason
 	}
-	return res
+	return d
 }
 
 // answered reports whether the rule's question had an answer at faulted. An
@@ -106,34 +105,36 @@ func (r *State) answered(faulted facts.Snapshot, at map[facts.Checkpoint]facts.S
 	if faulted.Checkpoint == "" {
 		return false
 	}
-	_, err := r.evaluate(faulted, at)
+	err := r.decide(faulted, at).err
 	return err == nil || errors.Is(err, errCheckpoint)
 }
 
-// explain chooses the moment that shows best why the rule came to status.
-func (r *State) explain(status Status, end time.Duration, after, held Result, samples []Moment, results []Result) Result {
+// explain tells of the moment that shows best why the rule came to status. The
+// moments begin with after and end with held, which was at end.
+func (r *State) explain(status Status, end time.Duration, moments []decision) Result {
+	after, held := moments[0], moments[len(moments)-1]
 	switch {
-	case held.Status == status:
-		return held
-	case after.Status == status && !r.hasWindow():
-		after.Reason = appendReason(after.Reason, "it must hold when the engine ends and at the end of the hold window")
-		return after
+	case held.status == status:
+		return r.describe(held)
+	case after.status == status && !r.hasWindow():
+		after.reason = appendReason(after.reason, "it must hold when the engine ends and at the end of the hold window")
+		return r.describe(after)
 	case status == RuleErrored && r.hasWindow() && r.short(end):
-		held.Status = status
-		held.Reason = appendReason(held.Reason, fmt.Sprintf("the hold window was cut at %s of %s", end.Round(time.Millisecond), r.Within+r.For))
-		return held
+		held.status = status
+		held.reason = appendReason(held.reason, fmt.Sprintf("the hold window was cut at %s of %s", end.Round(time.Millisecond), r.Within+r.For))
+		return r.describe(held)
 	}
 	// It holds in the end, but came late or did not stay: show the last moment
 	// that was not so.
 	last, since := after, time.Duration(0)
-	for i, m := range samples {
-		if m.Status == status && m.Since >= since {
-			last, since = results[i], m.Since
+	for _, d := range moments[1 : len(moments)-1] {
+		if d.status == status && d.look.Since >= since {
+			last, since = d, d.look.Since
 		}
 	}
-	last.Status = status
-	last.Reason = appendReason(last.Reason, fmt.Sprintf("still so %s after the engine ended, and it must hold from %s on", since.Round(time.Millisecond), r.Within))
-	return last
+	last.status = status
+	last.reason = appendReason(last.reason, fmt.Sprintf("still so %s after the engine ended, and it must hold from %s on", since.Round(time.Millisecond), r.Within))
+	return r.describe(last)
 }
 
 func appendReason(reason, more string) string {

@@ -96,7 +96,7 @@ func (r *State) healthy(at map[facts.Checkpoint]facts.Snapshot) facts.Fact {
 	if !ok {
 		return facts.Fact{}
 	}
-	f, err := findFact(s, r.Query)
+	f, err := findFact(s, r.question())
 	if err != nil {
 		return facts.Fact{}
 	}

@@ -33,6 +33,15 @@ type State struct {
 	Source string
 
 	expect []expectation
+	asked  question // of Query; zero where nobody parsed it
+}
+
+// question is Query with its names, which take longer to make than to look up.
+func (r *State) question() question {
+	if r.asked.id == "" {
+		return questionOf(r.Query)
+	}
+	return r.asked
 }
 
 // AppliesTo reports whether the rule is about host.

@@ -27,7 +27,7 @@ func ParseState(n *yaml.Node) (State, []Problem) {
 	if fs, ok := rd.fields(root, "state rule"); ok {
 		rd.stateRule(root, fs, &r)
 	}
-	r.Source = source(root)
+	r.Source, r.asked = source(root), questionOf(r.Query)
 	if len(rd.problems) > 0 {
 		r.expect = nil // half a rule must not judge
 	}

@@ -16,12 +16,12 @@ func Unchanged(r *State, healthy, held facts.Snapshot) Result {
 		Label: r.Label, Scope: ScopeState, Required: r.Required, Status: RuleErrored, Host: held.Host,
 		Checkpoint: string(held.Checkpoint), Expected: "unchanged since healthy",
 	}
-	before, err := findFact(healthy, r.Query)
+	before, err := findFact(healthy, r.question())
 	if err != nil {
 		res.Reason = err.Error()
 		return res
 	}
-	now, err := findFact(held, r.Query)
+	now, err := findFact(held, r.question())
 	if err != nil {
 		// It could be asked before: that alone is a change.
 		res.Status, res.Reason = DoesNotHold, err.Error()

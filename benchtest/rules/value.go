@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,9 +14,10 @@ import (
 // string, []any, map[string]any. Facts that never left the process may still
 // hold Go's own ints and slices.
 func normal(v any) any {
-	switch v := v.(type) {
-	case nil, bool, string, float64:
+	if isNormal(v) {
 		return v
+	}
+	switch v := v.(type) {
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
@@ -38,6 +40,24 @@ func normal(v any) any {
 		return fmt.Sprint(v)
 	}
 	return out
+}
+
+// isNormal reports whether v is in those forms, so that nothing need be copied.
+func isNormal(v any) bool {
+	switch v := v.(type) {
+	case nil, bool, string, float64:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !isNormal(e) })
+	case map[string]any:
+		for _, member := range v {
+			if !isNormal(member) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // equalValues compares two normal values.
@@ -70,13 +90,17 @@ func toElements(v any) ([]any, bool) {
 	return nil, false
 }
 
+// shown is how many bytes of a value people see.
+const shown = 300
+
 // show writes a value for people, in one bounded line.
 func show(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "nothing"
 	case string:
-		return clip(strconv.Quote(v), 300)
+		// In quotes a text is not shorter than it was.
+		return clip(strconv.Quote(v[:min(len(v), shown+utf8.UTFMax)]), shown)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case bool:
@@ -84,9 +108,9 @@ func show(v any) string {
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
-		return clip(fmt.Sprint(v), 300)
+		return clip(fmt.Sprint(v), shown)
 	}
-	return clip(string(b), 300)
+	return clip(string(b), shown)
 }
 
 // clip cuts s to at most limit bytes, at a character.
