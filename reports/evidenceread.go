@@ -23,19 +23,32 @@ type Evidence struct {
 // ReadEvidence reads the evidence in an attempt's directory, as an EvidenceReader
 // does.
 func ReadEvidence(dir fs.FS, head string, want Wanted) (Evidence, error) {
-	r := EvidenceReader{Decoder: Decoder{Want: want}}
+	r := EvidenceReader{Decoder: &Decoder{Want: want}}
 	return r.Read(dir, head)
 }
 
-// An EvidenceReader reads the evidence of one attempt after the other, and keeps
-// what it needs for each. It is used by one goroutine.
+// An EvidenceReader reads the evidence of one attempt after the other, with the
+// same memory. It is used by one goroutine.
 type EvidenceReader struct {
-	Decoder
-	file []byte // the bytes of the last file
+	// Decoder is for the attempt that is read next.
+	*Decoder
+	room []byte
 }
 
-// maxFile bounds the memory that is kept for the next file.
-const maxFile = 1 << 20
+// maxRoom bounds the memory that is kept: some times what a machine has facts.
+const maxRoom = 4 << 20
+
+// Room is an empty slice with room for n bytes. It is good until more room is
+// asked for, or a file is read.
+func (r *EvidenceReader) Room(n int) []byte {
+	switch {
+	case n > maxRoom:
+		return make([]byte, 0, n)
+	case n > cap(r.room):
+		r.room = make([]byte, 0, n)
+	}
+	return r.room[:0]
+}
 
 // ReadAttempt is Read for an attempt of the run in dir.
 func (r *EvidenceReader) ReadAttempt(dir string, a *Attempt) (Evidence, error) {
@@ -116,17 +129,16 @@ func (r *EvidenceReader) read(dir fs.FS, name string) (b []byte, err error) {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	if cap(r.file) > maxFile {
-		r.file = nil
-	}
-	b = r.file[:0]
+	b = r.Room(bytes.MinRead)
 	for err == nil {
 		var n int
 		b = slices.Grow(b, bytes.MinRead)
 		n, err = f.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 	}
-	r.file = b
+	if cap(b) <= maxRoom {
+		r.room = b
+	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}

@@ -64,7 +64,7 @@ func (d RunsDir) IDs(_ context.Context, since time.Time) ([]string, error) {
 
 // ReadEvidence reads the files of an attempt, and holds them against its digest.
 func (d RunsDir) ReadEvidence(_ context.Context, rec Record, a *Attempt, want Wanted) (Evidence, error) {
-	r := EvidenceReader{Decoder: Decoder{Want: want}}
+	r := EvidenceReader{Decoder: &Decoder{Want: want}}
 	return r.ReadAttempt(rec.Dir, a)
 }
 

@@ -23,8 +23,8 @@ type Database struct {
 	Runs Runs
 }
 
-// Attempts implements Store. It holds the attempts of one run, without what
-// their rules said, and one attempt whole.
+// Attempts implements Store. It holds the IDs of one run's attempts, and one
+// attempt.
 func (d Database) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error] {
 	return func(yield func(*reports.Attempt, error) bool) {
 		of := c.filter()
@@ -37,17 +37,17 @@ func (d Database) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Att
 		for _, run := range slices.Backward(runs) { // the latest comes first
 			f := c.filter()
 			f.Benchmarks = []string{run.Info.RunID}
-			list, err := d.DB.Reports(ctx, f)
+			ids, err := d.DB.ReportIDs(ctx, f)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for i := range list {
-				if !c.Chooses(&list[i]) {
+			for _, id := range ids {
+				a, err := d.DB.ReadJudged(ctx, id)
+				if err == nil && !c.Chooses(&a) {
 					continue
 				}
-				stored, err := d.DB.Report(ctx, list[i].ID())
-				if !yield(&stored.Attempt, err) || err != nil {
+				if !yield(&a, err) || err != nil {
 					return
 				}
 			}
@@ -71,7 +71,7 @@ func (c Choice) filter() store.Filter {
 
 // Evidence implements Store.
 func (d Database) Evidence(ctx context.Context, a *reports.Attempt, r *reports.EvidenceReader) (reports.Evidence, error) {
-	return d.DB.Judged(ctx, a, &r.Decoder)
+	return d.DB.Judged(ctx, a, r)
 }
 
 // Append implements Store.

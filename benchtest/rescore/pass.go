@@ -48,13 +48,16 @@ func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	for _, sc := range p.Scenarios {
 		scenarios[sc.Key] = sc
 	}
-	var r readers
+	r, known := &reports.EvidenceReader{}, decoders{}
 	for a, err := range p.Store.Attempts(ctx, p.Choice) {
 		if err != nil {
 			return t, err
 		}
-		f := Finding{Attempt: a}
-		f.Change, f.Err = p.judge(ctx, &r, scenarios[a.Key], a)
+		f, sc := Finding{Attempt: a}, scenarios[a.Key]
+		if sc != nil {
+			r.Decoder = known.of(sc)
+		}
+		f.Change, f.Err = p.judge(ctx, r, sc, a)
 		if err := t.count(f); err != nil {
 			return t, fmt.Errorf("re-score %s: %w", a.ID(), err)
 		}
@@ -69,35 +72,33 @@ func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	return t, nil
 }
 
-// readers are those of the scenarios that were judged last. What a reader keeps
-// is of use to its scenario alone.
-type readers struct {
-	byScenario map[*scenario.Scenario]*reports.EvidenceReader
+// decoders are those of the scenarios that were judged last: what one remembers
+// is of use to attempts of one scenario.
+type decoders map[*scenario.Scenario]*reports.Decoder
+
+// maxDecoders bounds their memory: each may keep some megabytes.
+const maxDecoders = 16
+
+func (d decoders) of(sc *scenario.Scenario) *reports.Decoder {
+	known := d[sc]
+	if known == nil {
+		if len(d) == maxDecoders {
+			clear(d)
+		}
+		known = &reports.Decoder{Want: verdict.Asks(sc)}
+		d[sc] = known
+	}
+	return known
 }
 
-// maxReaders bounds the memory that readers keep, a few megabytes each.
-const maxReaders = 16
-
-func (r *readers) of(sc *scenario.Scenario) *reports.EvidenceReader {
-	if known := r.byScenario[sc]; known != nil {
-		return known
-	}
-	if r.byScenario == nil || len(r.byScenario) == maxReaders {
-		r.byScenario = map[*scenario.Scenario]*reports.EvidenceReader{} // attempts of one scenario mostly come together
-	}
-	made := &reports.EvidenceReader{Decoder: reports.Decoder{Want: verdict.Asks(sc)}}
-	r.byScenario[sc] = made
-	return made
-}
-
-func (p *Pass) judge(ctx context.Context, r *readers, sc *scenario.Scenario, a *reports.Attempt) (Change, error) {
+func (p *Pass) judge(ctx context.Context, r *reports.EvidenceReader, sc *scenario.Scenario, a *reports.Attempt) (Change, error) {
 	switch {
 	case sc == nil:
 		return Change{}, ErrNoScenario
 	case !a.Circumstances.Judged:
 		return Change{}, fmt.Errorf("%w: %s: %s", ErrNotJudged, a.Outcome, a.Reason)
 	}
-	e, err := p.Store.Evidence(ctx, a, r.of(sc))
+	e, err := p.Store.Evidence(ctx, a, r)
 	if err != nil {
 		return Change{}, err
 	}

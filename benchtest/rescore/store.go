@@ -12,8 +12,9 @@ import (
 // database.
 type Store interface {
 	// Attempts yields the attempts that are chosen, run by run, each as far as
-	// reports.ReadJudged reads it, with the last verdict that was given since. An
-	// error ends it.
+	// reports.ReadJudged reads it, with the last verdict that was given since. Of a
+	// result that anyone can come to again there may be no more than its name and
+	// status. An error ends it.
 	Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error]
 	// Evidence reads what was recorded of a: the facts that r wants and the job
 	// record. What is not there, or not as it was recorded, is an error that wraps

@@ -58,7 +58,7 @@ func migrateFromEvery(t *testing.T, newURL func(*testing.T) string) {
 		assert.Equal(t, "the service is up", got.Attempt.Results[0].Label)
 		e, err := db.Evidence(t.Context(), "run-old/nginx/001-a/i1")
 		require.NoErrorf(t, err, "from version %d", n)
-		assert.Equal(t, []string{"job", "held"}, e.Omitted)
+		assert.Equal(t, []string{"held", "job"}, e.Omitted)
 		assert.Equal(t, factsHealthy, string(e.Facts[facts.Healthy]))
 		assert.Equal(t, factsAfter, string(e.Facts[facts.After]))
 		_, err = db.Add(t.Context(), []store.Report{storetest.Report(t, ofRun("run-old"), "nginx/001-a", 2)})

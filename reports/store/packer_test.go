@@ -46,7 +46,7 @@ func TestChain(t *testing.T) {
 				}
 				u, err := newUnpacker()
 				require.NoError(t, err)
-				got, err := u.chain(parts, size)
+				got, err := u.chain(parts, size, newRoom)
 				require.NoError(t, err)
 				assert.Equal(t, want, got)
 				u.close()
@@ -81,10 +81,10 @@ func TestBrokenChain(t *testing.T) {
 	for i := range parts {
 		broken := append([][]byte{}, parts...)
 		broken[i] = nil
-		_, err := u.chain(broken, size)
+		_, err := u.chain(broken, size, newRoom)
 		require.Errorf(t, err, "without part %d", i)
 	}
-	_, err = u.chain(parts, []int64{11, 11, 12})
+	_, err = u.chain(parts, []int64{11, 11, 12}, newRoom)
 	require.ErrorContains(t, err, "35 bytes, not 34")
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,7 +15,7 @@ import (
 
 // Evidence is Reader's.
 func (db *DB) Evidence(ctx context.Context, id string) (Evidence, error) {
-	e, err := db.judged(ctx, id)
+	e, err := db.readEvidence(ctx, id, newRoom)
 	if err == nil {
 		e.Transcript, err = db.readTranscript(ctx, id)
 	}
@@ -23,6 +24,8 @@ func (db *DB) Evidence(ctx context.Context, id string) (Evidence, error) {
 	}
 	return e, nil
 }
+
+func newRoom(n int) []byte { return make([]byte, 0, n) }
 
 func (db *DB) readTranscript(ctx context.Context, id string) ([]byte, error) {
 	var packed []byte
@@ -36,30 +39,6 @@ func (db *DB) readTranscript(ctx context.Context, id string) ([]byte, error) {
 	return db.unpack(packed)
 }
 
-// judged is the evidence that rules look at: all but the transcript.
-func (db *DB) judged(ctx context.Context, id string) (Evidence, error) {
-	e := Evidence{Facts: map[facts.Checkpoint][]byte{}}
-	var (
-		job      []byte
-		recorded sql.NullInt64
-	)
-	err := db.one(ctx, "SELECT j.record_zstd, j.record_bytes FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).Scan(&job, &recorded)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
-	}
-	switch {
-	case err != nil:
-		return e, err
-	case job != nil:
-		if e.Job, err = db.unpack(job); err != nil {
-			return e, err
-		}
-	case recorded.Valid:
-		e.Omitted = append(e.Omitted, "job")
-	}
-	return e, db.readFacts(ctx, id, &e)
-}
-
 // storedFacts are the facts of one attempt as they are stored, by checkpoint in
 // their order. One that is not there has a nil body.
 type storedFacts struct {
@@ -68,39 +47,61 @@ type storedFacts struct {
 	bodies [][]byte
 }
 
-const factsQuery = "SELECT checkpoint, base_checkpoint, body_bytes, body_zstd FROM facts WHERE report_id = $1 ORDER BY checkpoint"
+// evidenceQuery is for the facts of one attempt and, at no checkpoint, its job.
+const evidenceQuery = `SELECT checkpoint, base_checkpoint, body_bytes, body_zstd FROM facts WHERE report_id = $1
+	UNION ALL SELECT '', '', record_bytes, record_zstd FROM jobs WHERE id = $1`
 
-func (db *DB) readFacts(ctx context.Context, id string, e *Evidence) error {
+// readEvidence reads what rules look at: all but the transcript. The facts are in
+// one room.
+func (db *DB) readEvidence(ctx context.Context, id string, room func(int) []byte) (Evidence, error) {
+	e := Evidence{Facts: map[facts.Checkpoint][]byte{}}
 	n := len(checkpoints())
 	f := storedFacts{make([]facts.Checkpoint, n), make([]int64, n), make([][]byte, n)}
+	there := false
 	err := db.eachOf(ctx, func(r *sql.Rows) error {
+		there = true
 		var c, base facts.Checkpoint
 		var size int64
 		var body []byte
-		if err := r.Scan(&c, &base, &size, &body); err != nil {
-			return err
-		}
-		if i := slices.Index(checkpoints(), c); i >= 0 {
+		err := r.Scan(&c, &base, &size, &body)
+		switch i := slices.Index(checkpoints(), c); {
+		case err != nil:
+		case body == nil:
+			e.Omitted = append(e.Omitted, cmp.Or(string(c), "job"))
+		case c == "":
+			e.Job, err = db.unpack(body)
+		case i >= 0:
 			f.bases[i], f.sizes[i], f.bodies[i] = base, size, body
 		}
-		if body == nil {
-			e.Omitted = append(e.Omitted, string(c))
-		}
-		return nil
-	}, factsQuery, id)
-	if err != nil {
 		return err
+	}, evidenceQuery, id)
+	slices.Sort(e.Omitted)
+	if err == nil && !there {
+		err = db.find(ctx, id)
 	}
-	bodies, err := f.unpack(db.unpacker)
+	if err != nil {
+		return e, err
+	}
+	bodies, err := f.unpack(db.unpacker, room)
 	for i, c := range checkpoints() {
 		if err == nil && f.bodies[i] != nil {
 			e.Facts[c] = bodies[i]
 		}
 	}
+	return e, err
+}
+
+// find is ErrNotFound where there is no such attempt.
+func (db *DB) find(ctx context.Context, id string) error {
+	var found int
+	err := db.one(ctx, "SELECT 1 FROM scenario_reports WHERE id = $1", id).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
 	return err
 }
 
-func (f storedFacts) unpack(u unpacker) (bodies [][]byte, err error) {
+func (f storedFacts) unpack(u unpacker, room func(int) []byte) (bodies [][]byte, err error) {
 	rests := func(i int) bool { return f.bases[i] != "" && based(f.bodies[i]) }
 	if !slices.ContainsFunc(f.bodies, based) {
 		return make([][]byte, len(f.bodies)), nil
@@ -111,7 +112,7 @@ func (f storedFacts) unpack(u unpacker) (bodies [][]byte, err error) {
 			chain[i] = nil
 		}
 	}
-	if bodies, err = u.chain(chain, f.sizes); err != nil {
+	if bodies, err = u.chain(chain, f.sizes, room); err != nil {
 		return nil, err
 	}
 	for i := range bodies {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -56,17 +55,5 @@ func (db *DB) IDs(ctx context.Context, since time.Time) ([]string, error) {
 // ReadEvidence implements reports.Source. The database was fed from a directory
 // whose digests were right or told; here it is believed.
 func (db *DB) ReadEvidence(ctx context.Context, _ reports.Record, a *reports.Attempt, want reports.Wanted) (reports.Evidence, error) {
-	return db.Judged(ctx, a, &reports.Decoder{Want: want})
-}
-
-// Judged is ReadEvidence for one attempt after the other.
-func (db *DB) Judged(ctx context.Context, a *reports.Attempt, d *reports.Decoder) (reports.Evidence, error) {
-	e, err := db.judged(ctx, text(a.ID()))
-	if errors.Is(err, ErrNotFound) {
-		err = fmt.Errorf("%w: %w", reports.ErrEvidence, err)
-	}
-	if err != nil {
-		return reports.Evidence{}, err
-	}
-	return e.Decode(d)
+	return db.Judged(ctx, a, &reports.EvidenceReader{Decoder: &reports.Decoder{Want: want}})
 }

@@ -36,8 +36,9 @@ func (u unpacker) unpack(packed []byte) ([]byte, error) {
 }
 
 // chain unpacks parts that were packed together; size is how long each is
-// unpacked. A nil part comes back as nil.
-func (u unpacker) chain(parts [][]byte, size []int64) ([][]byte, error) {
+// unpacked. A nil part comes back as nil. room makes an empty slice for so many
+// bytes.
+func (u unpacker) chain(parts [][]byte, size []int64, room func(int) []byte) ([][]byte, error) {
 	want := int64(0)
 	for i, part := range parts {
 		if part == nil {
@@ -51,7 +52,7 @@ func (u unpacker) chain(parts [][]byte, size []int64) ([][]byte, error) {
 	if want > math.MaxInt32 {
 		return nil, fmt.Errorf("decompress: %d bytes are too many", want)
 	}
-	all, err := u.frames.DecodeAll(bytes.Join(parts, nil), make([]byte, 0, want))
+	all, err := u.frames.DecodeAll(bytes.Join(parts, nil), room(int(want)))
 	if err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}

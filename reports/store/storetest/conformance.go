@@ -77,6 +77,13 @@ func comesBack(t *testing.T, db *store.DB) {
 	assert.Len(t, got.Attempt.Results, 3)
 	assert.Empty(t, got.Attempt.Rescored)
 
+	ids, err := db.ReportIDs(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{want.ID()}, ids)
+	judged, err := db.ReadJudged(t.Context(), want.ID())
+	require.NoError(t, err)
+	sameJudged(t, got.Attempt, judged)
+
 	e, err := db.Evidence(t.Context(), want.ID())
 	require.NoError(t, err)
 	assert.Equal(t, want.Facts, e.Facts, "evidence is kept to the byte")
@@ -92,6 +99,28 @@ func comesBack(t *testing.T, db *store.DB) {
 	require.NotNil(t, list[0].End)
 	assert.Equal(t, 1, list[0].End.Exit)
 	assert.True(t, b.End.At.Equal(list[0].End.At))
+}
+
+// sameJudged requires that judged is whole as far as it takes part in judging
+// again: of results that anyone can come to again that is how they came out.
+func sameJudged(t *testing.T, whole, judged reports.Attempt) {
+	t.Helper()
+	assert.Equal(t, whole.ID(), judged.ID())
+	assert.Equal(t, whole.Outcome, judged.Outcome)
+	assert.Equal(t, whole.Circumstances, judged.Circumstances)
+	assert.Equal(t, whole.Phases.Engine, judged.Phases.Engine)
+	assert.Equal(t, whole.Digests.Rules, judged.Digests.Rules)
+	assert.Equal(t, whole.Digests.Evidence, judged.Digests.Evidence)
+	assert.Equal(t, whole.Rescored, judged.Rescored)
+	require.Len(t, judged.Results, len(whole.Results))
+	for i, r := range whole.Results {
+		if !r.Once {
+			r = rules.Result{Label: r.Label, Scope: r.Scope, Required: r.Required, Status: r.Status, Host: r.Host}
+			j := judged.Results[i]
+			judged.Results[i] = rules.Result{Label: j.Label, Scope: j.Scope, Required: j.Required, Status: j.Status, Host: j.Host}
+		}
+		assert.Equal(t, r, judged.Results[i])
+	}
 }
 
 func hostileText(t *testing.T, db *store.DB) {
@@ -198,6 +227,9 @@ func verdictsAppended(t *testing.T, db *store.DB) {
 	assert.Equal(t, rules.Unsafe, got.Attempt.Outcome)
 	assert.Len(t, got.Attempt.Results, 3)
 	require.Len(t, got.Attempt.Rescored, 2)
+	judged, err := db.ReadJudged(t.Context(), id)
+	require.NoError(t, err)
+	sameJudged(t, got.Attempt, judged)
 	last := got.Attempt.Verdict()
 	assert.Equal(t, rules.Passed, last.Outcome)
 	assert.Equal(t, "dd", last.Rules)
@@ -274,6 +306,8 @@ func comesBackAsRecord(t *testing.T, db *store.DB) {
 	}
 	_, err = db.Record(t.Context(), "run")
 	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = db.ReadJudged(t.Context(), "nobody")
+	require.ErrorIs(t, err, store.ErrNotFound)
 	_, err = db.ReadEvidence(t.Context(), rec, &reports.Attempt{RunID: "nobody"}, nil)
 	require.ErrorIs(t, err, reports.ErrEvidence)
 }
