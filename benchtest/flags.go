@@ -143,3 +143,14 @@ func or(values ...string) string {
 	}
 	return ""
 }
+
+// choice is what leaves scenarios out, of those that -run selects.
+func (s *settings) choice() string {
+	var flags []string
+	for _, f := range []struct{ name, value string }{{"scenarios", s.scenarios}, {"changed", s.changed}, {"shard", s.shard}} {
+		if f.value != "" {
+			flags = append(flags, fmt.Sprintf("-%s%s=%s", flagPrefix, f.name, f.value))
+		}
+	}
+	return strings.Join(flags, " and ")
+}

@@ -38,7 +38,7 @@ func Run(t *testing.T, group string, table []Entry) {
 		})
 	}
 	if n == 0 {
-		t.Skipf("no scenario of group %s is in -benchtest.scenarios=%q and -benchtest.shard=%q: name one of them to run it", group, s.set.scenarios, s.set.shard)
+		t.Skipf("no scenario of group %s is chosen by %s: run without to have them all", group, s.set.choice())
 	}
 }
 

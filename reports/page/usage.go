@@ -166,8 +166,12 @@ func usageTicks(total time.Duration) []usageTick {
 		}
 		step = s * time.Second
 	}
+	for total/step > 8 { // a run that was resumed weeks later, or whose record is wrong
+		step *= 2
+	}
 	var ticks []usageTick
-	for at := step; at < total; at += step {
+	for n := range (total - 1) / step { // the end has a mark of its own
+		at := (n + 1) * step
 		ticks = append(ticks, usageTick{coord(float64(at) / float64(total) * usageWidth), shortClock(at)})
 	}
 	return ticks

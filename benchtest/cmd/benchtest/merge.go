@@ -18,6 +18,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/page"
 )
 
 func mergeCommand() command {
@@ -25,7 +26,7 @@ func mergeCommand() command {
 		name: "merge", args: "RUN...", summary: "Join the runs of shards into one, with its reports and one gate",
 		flags: func(fs *flag.FlagSet) runFunc {
 			fail := fs.String("fail", "any", "what makes it fail, as -benchtest.fail: `any`, never, min-pass-rate=0.8, min-lower-bound=0.7, no-regression=RUN, error-budget=0.05")
-			output := fs.String("report-dir", "", "`directory` of junit.xml and summary.txt; default the joined run's")
+			output := fs.String("report-dir", "", "`directory` of junit.xml, report.html and summary.txt; default the joined run's")
 			db := recordsFlag(fs)
 			return func(ctx context.Context, e *env, args []string) error { return e.merge(ctx, args, *db, *fail, *output) }
 		},
@@ -68,7 +69,7 @@ func (e *env) merge(ctx context.Context, names []string, db, fail, output string
 	j := &joined{run: run, info: shards[0].Info}
 	err = j.join(shards, g, baseline)
 	if err == nil {
-		err = j.report(e, cmp.Or(output, run.Dir))
+		err = j.report(ctx, e, cmp.Or(output, run.Dir))
 	}
 	if err = errors.Join(err, run.Close()); err != nil {
 		return err
@@ -102,7 +103,8 @@ type joined struct {
 	run      *reports.Run
 	info     reports.RunInfo
 	attempts []reports.Attempt
-	leftOut  int // attempts that were cut, and made again when their shard was resumed
+	finished time.Time // when the last shard was
+	leftOut  int       // attempts that were cut, and made again when their shard was resumed
 	code     int
 }
 
@@ -115,6 +117,12 @@ func (j *joined) join(shards []reports.Record, g gate.Gate, baseline []stats.Sce
 	for _, rec := range shards {
 		if rec.Info.Started.Before(j.info.Started) {
 			j.info.Started = rec.Info.Started
+		}
+		if rec.Info.Capacity != j.info.Capacity {
+			j.info.Capacity = reports.Capacity{} // several machines have no budget together
+		}
+		if rec.Finished != nil && rec.Finished.At.After(j.finished) {
+			j.finished = rec.Finished.At
 		}
 	}
 	if err := j.run.Log.Append(reports.Event{Kind: reports.RunStarted, RunID: j.run.ID, Run: &j.info}); err != nil {
@@ -175,7 +183,7 @@ func (j *joined) add(rec reports.Record, a reports.Attempt) error {
 }
 
 // report writes the reports of the joined run to dir, and shows its summary.
-func (j *joined) report(e *env, dir string) error {
+func (j *joined) report(ctx context.Context, e *env, dir string) error {
 	var err error
 	if j.info.Dir, err = filepath.Abs(j.run.Dir); err != nil {
 		return fmt.Errorf("find the record: %w", err)
@@ -199,6 +207,7 @@ func (j *joined) report(e *env, dir string) error {
 	return errors.Join(
 		reports.WriteFile(filepath.Join(dir, "junit.xml"), 0o644, func(w io.Writer) error { return reports.WriteJUnit(w, j.attempts, j.info) }),
 		reports.WriteFile(filepath.Join(dir, "summary.txt"), 0o644, func(w io.Writer) error { _, err := w.Write(summary.Bytes()); return err }),
+		page.WriteFile(ctx, filepath.Join(dir, "report.html"), filepath.Dir(j.run.Dir), page.Run{Info: j.info, Finished: j.finished, Exit: j.code, Attempts: j.attempts}, nil),
 		reports.AppendStepSummary(step, j.attempts, j.info),
 	)
 }

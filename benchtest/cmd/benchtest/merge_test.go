@@ -47,6 +47,11 @@ func TestMerge(t *testing.T) {
 	junit, err := os.ReadFile(filepath.Join(out, "junit.xml"))
 	require.NoError(t, err)
 	assert.Contains(t, string(junit), `failures="0"`)
+	page, err := os.ReadFile(filepath.Join(out, "report.html"))
+	require.NoError(t, err)
+	for _, key := range []string{"a/1", "b/1", "a/2"} {
+		assert.Contains(t, string(page), key)
+	}
 
 	// It is a run like any other: one ID, evidence that can be verified.
 	runs, err := filepath.Glob(filepath.Join(home, "runs/20*"))
