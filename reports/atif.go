@@ -65,18 +65,18 @@ func WriteATIF(w io.Writer, a Attempt, job rules.Job, version string) error {
 	t := atifTrajectory{
 		Schema: ATIFVersion, Session: a.ID(),
 		Agent: atifAgent{Name: cmp.Or(a.Engine, "unknown"), Version: cmp.Or(version, "unknown"), Model: a.Usage.Model},
-		Notes: legalXML(headlineUnlessPassed(a)),
+		Notes: Visible(headlineUnlessPassed(a)),
 		Extra: map[string]any{"outcome": a.Outcome, "compliance_score": a.Score, "provider": a.Provider, "resolution": a.Resolution, "benchtest_digests": a.Digests},
 	}
-	t.step("user", legalXML(a.Ticket.Title+"\n\n"+a.Ticket.Body), a.Started)
+	t.step("user", Visible(a.Ticket.Title+"\n\n"+a.Ticket.Body), a.Started)
 	if job.Plan != "" {
-		t.step("agent", legalXML(job.Plan), time.Time{})
+		t.step("agent", Visible(job.Plan), time.Time{})
 	}
 	for _, task := range job.Tasks {
 		t.task(task)
 	}
 	for _, m := range job.Messages {
-		t.step("agent", legalXML(m), time.Time{})
+		t.step("agent", Visible(m), time.Time{})
 	}
 	u := a.Usage
 	t.Final = &atifMetrics{Prompt: u.InputTokens, Completion: u.OutputTokens, Cost: u.CostUSD, Steps: len(t.Steps)}
@@ -103,7 +103,7 @@ func (t *atifTrajectory) task(task rules.Task) {
 	if task.Summary != "" {
 		message += "\n\n" + task.Summary
 	}
-	s := t.step("agent", legalXML(message), at)
+	s := t.step("agent", Visible(message), at)
 	s.Extra = map[string]any{"host": task.Host, "agent": task.Agent}
 	for i, c := range task.Commands {
 		id := fmt.Sprintf("call_%d_%d", s.ID, i+1)
