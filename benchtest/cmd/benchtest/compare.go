@@ -69,7 +69,7 @@ func (e *env) compare(ctx context.Context, args []string, db string, asJSON bool
 func writeComparison(w io.Writer, c compared) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
-	p("SCENARIO\tA\tB\tCHANGE\t95 %% INTERVAL\tP (HOLM)\t")
+	p("SCENARIO\tA\tB\tCHANGE (POINTS)\t95 %% INTERVAL\tP (HOLM)\t")
 	for _, d := range c.Scenarios {
 		if !d.Both {
 			p("%s\t%s\t%s\t-\t-\t-\t", reports.OneLine(d.Key), fraction(d.A), fraction(d.B))
@@ -90,7 +90,7 @@ func writeComparison(w io.Writer, c compared) {
 		say("\n%s: %s\n   pass rate %.0f %%, 95 %% interval %.0f %% to %.0f %% (%s)", side.name, side.e.Tally,
 			100*side.e.Rate, 100*side.e.Interval.Low, 100*side.e.Interval.High, side.e.Method)
 	}
-	say("\nchange %s over the %d scenarios of both, 95 %% interval %s (%s)", points(c.Change), c.Paired, between(c.Interval), c.Method)
+	say("\nchange %s percentage points over the %d scenarios of both, 95 %% interval %s (%s)", points(c.Change), c.Paired, between(c.Interval), c.Method)
 	if c.McNemar != nil {
 		say("McNemar's exact test: %d passed in A alone, %d in B alone, p = %.3g", c.OnlyA, c.OnlyB, *c.McNemar)
 	}

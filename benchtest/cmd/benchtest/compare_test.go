@@ -84,6 +84,7 @@ func TestCompareSingleAttemptsByMcNemar(t *testing.T) {
 	recorded(t, home, "b", b)
 	e, stdout, _ := comparer(home)
 	assert.Equal(t, exitFindings, e.run(t.Context(), []string{"compare", "a", "b"}))
+	assert.Contains(t, stdout.String(), "percentage points over the 6 scenarios of both")
 	assert.Contains(t, stdout.String(), "McNemar's exact test: 6 passed in A alone, 0 in B alone, p = 0.0313\nB is worse than A beyond chance\n")
 }
 
