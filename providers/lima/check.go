@@ -32,6 +32,19 @@ func (p *Provider) Check(ctx context.Context) error {
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
+// Warnings names what makes machines slow, and what mode integrated lacks here.
+func (p *Provider) Warnings(context.Context) (lines []string, err error) {
+	if p.tool.settings.pace() > 1 {
+		lines = append(lines, "provider lima emulates the processor, and all takes ten times as long: let this user open /dev/kvm, say with `usermod -aG kvm USER`, on a machine that has it")
+	}
+	if runtime.GOOS == "linux" {
+		if err := p.canShare(); err != nil {
+			lines = append(lines, err.Error())
+		}
+	}
+	return lines, nil
+}
+
 func checkUser(uid int) error {
 	if uid != 0 {
 		return nil

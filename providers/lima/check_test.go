@@ -3,6 +3,7 @@ package lima
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -119,6 +120,36 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	for qemu, slow := range map[string]bool{"": false, "qemu-system-x86_64 -accel kvm": false, "qemu-system-x86_64 -accel tcg,thread=multi": true} {
 		assert.Equal(t, slow, settings{qemu: strings.Fields(qemu)}.pace() > 1, qemu)
+	}
+}
+
+// What can be shown here depends on virtiofsd; PATH decides, which this test
+// empties.
+func TestWarnings(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("virtiofsd and /dev/kvm are Linux's: run this test on Linux")
+	}
+	t.Setenv("PATH", "")
+	for _, tc := range []struct {
+		name string
+		qemu string
+		want []string
+	}{
+		{"accelerated", "qemu-system-x86_64 -accel kvm", nil},
+		{"emulated", "qemu-system-x86_64 -accel tcg", []string{"provider lima emulates the processor"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			lines, err := (&Provider{tool: tool{settings: settings{qemu: strings.Fields(tc.qemu)}}}).Warnings(t.Context())
+			require.NoError(t, err)
+			want := tc.want
+			if _, err := findVirtiofsd(); err != nil { // in /usr/lib, say
+				want = append(want, "provider lima shows directories by virtiofsd, which is not here: install virtiofsd 1.13")
+			}
+			require.Len(t, lines, len(want))
+			for i, line := range lines {
+				assert.True(t, strings.HasPrefix(line, want[i]), line)
+			}
+		})
 	}
 }
 

@@ -167,7 +167,7 @@ func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (
 	tell := func(text string, limit time.Duration) error {
 		ctx, cancel := context.WithTimeout(ctx, providers.Stretch(p, limit))
 		defer cancel()
-		return p.console(ctx, b.instance, text)
+		return p.runByConsole(ctx, b.instance, text)
 	}
 	var err error
 	for range greetings {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 //go:embed console.sh
@@ -21,10 +22,21 @@ func guestScript() string {
 	return strings.Replace(adoptScript, "@CONSOLE@", base64.StdEncoding.EncodeToString([]byte(consoleScript)), 1)
 }
 
-// console has the guest's root run a script by the serial line that limactl
-// keeps as a socket. An error may be the guest's doing, who is root there: the
-// caller then goes by SSH, or gives up.
-func (p *Provider) console(ctx context.Context, instance, script string) error {
+// runByConsole has the guest's root run a script.
+func (p *Provider) runByConsole(ctx context.Context, instance, script string) error {
+	return p.console(ctx, instance, "run "+base64.StdEncoding.EncodeToString([]byte(script)))
+}
+
+// wakeByConsole is what wakeScript is by SSH.
+func (p *Provider) wakeByConsole(ctx context.Context, instance string) error {
+	now := time.Now()
+	return p.console(ctx, instance, fmt.Sprintf("wake %d %09d %s", now.Unix(), now.Nanosecond(), rand.Text()+rand.Text()))
+}
+
+// console has console.sh in the guest do what it is asked, by the serial line
+// that limactl keeps as a socket. An error may be the guest's doing, who is root
+// there: the caller then goes by SSH, or gives up.
+func (p *Provider) console(ctx context.Context, instance, request string) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", filepath.Join(p.tool.dir(instance), "serialv.sock"))
 	if err != nil {
@@ -36,7 +48,7 @@ func (p *Provider) console(ctx context.Context, instance, script string) error {
 		_ = conn.Close()
 	}()
 	nonce := rand.Text()
-	if _, err := fmt.Fprintf(conn, "\n%s %s\n", nonce, base64.StdEncoding.EncodeToString([]byte(script))); err != nil {
+	if _, err := fmt.Fprintf(conn, "\n%s %s\n", nonce, request); err != nil {
 		return fmt.Errorf("write to its console: %w", err)
 	}
 	// What the guest says beside the answer is bounded, and means nothing.

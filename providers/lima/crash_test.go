@@ -33,6 +33,7 @@ type crashSpec struct {
 type crashTemplate struct {
 	Name, Digest             string
 	VCPU, MemoryMiB, DiskMiB int
+	Lima                     providers.LimaOptions
 }
 
 func waitAfterClone(text string) {
@@ -56,7 +57,7 @@ func cloneAndReset(text string) error {
 	ctx := context.Background()
 	m, err := p.Clone(ctx, providers.CloneSpec{
 		ID: spec.ID, Network: providers.NetworkNone, Keys: spec.Keys,
-		Template: providers.Template{Name: t.Name, Digest: t.Digest, VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, DiskMiB: t.DiskMiB},
+		Template: providers.Template{Name: t.Name, Digest: t.Digest, VCPU: t.VCPU, MemoryMiB: t.MemoryMiB, DiskMiB: t.DiskMiB, Lima: t.Lima},
 	})
 	if err != nil {
 		return err
@@ -87,12 +88,50 @@ func TestDriverKilled(t *testing.T) {
 	run(t, sb, "true")
 }
 
+// What serves a machine's directories goes with it, and the directories stay.
+func TestDriverKilled_mounts(t *testing.T) {
+	t.Parallel()
+	p, tmpl := integrated(t)
+	if _, err := lima.FindVirtiofsd(); err != nil {
+		t.Skip(err)
+	}
+	ring, err := providers.NewKeyRing()
+	require.NoError(t, err)
+	dir := ownDir(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("theirs"), 0o600))
+	tmpl.Lima.Mounts = []providers.Mount{{Host: dir, Writable: true}}
+	for i, after := range []time.Duration{1, 2, 4, 8} { // it copies, serves, boots
+		kill(t, p, tmpl, ring.Keys, fmt.Sprintf("benchtest-crash-%d-mounts-%d", os.Getpid(), i), "cloning\n", after*time.Second)
+		require.Eventually(t, func() bool { return len(orphans(t)) == 0 }, 10*time.Second, 100*time.Millisecond, "%v", orphans(t))
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "file"))
+	require.NoError(t, err)
+	assert.Equal(t, "theirs", string(got))
+}
+
+// orphans are the programs that serve a machine which is no more.
+func orphans(t *testing.T) (list []string) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	for _, name := range files {
+		b, _ := os.ReadFile(name) // some have ended since
+		for word := range strings.SplitSeq(string(b), "\x00") {
+			socket, found := strings.CutPrefix(word, "--socket-path="+filepath.Join(testHome(t), "lima")+"/")
+			if _, err := os.Stat(filepath.Join(testHome(t), "lima", filepath.Dir(socket))); found && err != nil {
+				list = append(list, strings.ReplaceAll(string(b), "\x00", " "))
+			}
+		}
+	}
+	return list
+}
+
 // kill kills a driver some time after it has said so much, and cleans up after
 // it as purge does.
 func kill(t *testing.T, p provider, tmpl providers.Template, keys providers.Keys, id, said string, after time.Duration) {
 	t.Helper()
 	spec, err := json.Marshal(crashSpec{Home: testHome(t), ID: id, Keys: keys, Template: crashTemplate{
-		Name: tmpl.Name, Digest: tmpl.Digest, VCPU: tmpl.VCPU, MemoryMiB: tmpl.MemoryMiB, DiskMiB: tmpl.DiskMiB,
+		Name: tmpl.Name, Digest: tmpl.Digest, VCPU: tmpl.VCPU, MemoryMiB: tmpl.MemoryMiB, DiskMiB: tmpl.DiskMiB, Lima: tmpl.Lima,
 	}})
 	require.NoError(t, err)
 	driver := exec.CommandContext(t.Context(), "/proc/self/exe")

@@ -1,13 +1,24 @@
 #!/bin/sh
 # Runs QEMU as limactl asks, with what limactl has no words for: a network card
 # for the hosts of one attempt, a guest without a way out, directories that
-# virtiofsd serves, and a guest that goes on from a saved state. limactl also asks QEMU what it can do; those calls
-# keep no PID file and are left alone.
+# virtiofsd serves, a disk that is read without threads, and a guest that goes on
+# from a saved state. limactl also asks QEMU what it can do; those calls keep no
+# PID file and are left alone.
 set -eu
 case " $* " in
 *" -pidfile "*)
 	if [ "${BENCHTEST_LIMA_NETWORK:-}" = none ]; then
 		set -- "$@" -set netdev.net0.restrict=on -set netdev.net0.ipv6=off
+	fi
+	# Threads hand over each piece of a saved state, which takes several times as
+	# long as reading it. Not every QEMU, kernel and container lets us do without.
+	if echo quit | "$BENCHTEST_LIMA_PROGRAM" -M none -nodefaults -display none -monitor stdio \
+		-blockdev "driver=file,node-name=disk,read-only=on,filename=$0,aio=io_uring" >/dev/null 2>&1; then
+		for word; do
+			shift
+			case $word in file=*/diffdisk,*) word=$word,aio=io_uring ;; esac
+			set -- "$@" "$word"
+		done
 	fi
 	# The hub is QEMU's own; Connect plugs other machines into it while it runs.
 	set -- "$@" -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01

@@ -23,6 +23,7 @@ func TestWrapper(t *testing.T) {
 	for _, tc := range []struct {
 		name, args, network, state, shares, want string
 	}{
+		{"a disk", "-drive file=/x/diffdisk,if=virtio -drive file=/x/cidata.iso " + start, "open", "", "", "-drive file=/x/diffdisk,if=virtio,aio=io_uring -drive file=/x/cidata.iso " + start + card},
 		{"a question", "-M none -netdev help", "none", "s", "bt1", "-M none -netdev help"},
 		{"a start", start, "open", "", "", start + card},
 		{"no way out", start, "none", "", "", start + " -set netdev.net0.restrict=on -set netdev.net0.ipv6=off" + card},
@@ -46,6 +47,18 @@ func TestWrapper(t *testing.T) {
 			assert.Equal(t, tc.want+"\n", string(out))
 		})
 	}
+}
+
+// A QEMU that has no io_uring, or may not use it, gets its disk as limactl says.
+func TestWrapper_threads(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "qemu")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\ncase \"$*\" in *aio=io_uring*) exit 1 ;; esac\necho \"$@\"\n"), 0o755))
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "qemu.sh", "-drive", "file=/x/diffdisk,if=virtio", "-pidfile", "/x/qemu.pid")
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=" + program}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Contains(t, string(out), "-drive file=/x/diffdisk,if=virtio -pidfile")
 }
 
 // The monitor speaks to a real QEMU, which has no machine.

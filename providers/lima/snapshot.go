@@ -81,7 +81,7 @@ func (m *Machine) restore(ctx context.Context, r record, tag string) error {
 func (m *Machine) tellTime(ctx context.Context, r record) error {
 	brief, cancel := context.WithTimeout(ctx, providers.Stretch(m.p, 10*time.Second))
 	defer cancel()
-	if m.p.console(brief, r.Instance, wakeScript(time.Now())) == nil {
+	if m.p.wakeByConsole(brief, r.Instance) == nil {
 		return nil
 	}
 	root, err := m.admin(ctx)
@@ -104,8 +104,16 @@ func (m *Machine) snapshots(ctx context.Context, tag string) (record, error) {
 	return m.p.readRecord(m.id)
 }
 
-// createSnapshot replaces one of the same tag.
+// createSnapshot replaces one of the same tag. What a guest has under way it does
+// again after each reset, be it only the end of a session: it gets a moment for
+// that.
 func (p *Provider) createSnapshot(ctx context.Context, instance, tag string) error {
+	const calm = time.Second
+	if p.on(instance) {
+		if err := providers.Pause(ctx, calm); err != nil {
+			return err
+		}
+	}
 	return p.snapshotCommand(ctx, instance, "create", tag)
 }
 

@@ -16,7 +16,7 @@ import (
 const bootedTag = "benchtest-booted"
 
 // format counts the changes of adopt.sh, settle.sh and console.sh.
-const format = 2
+const format = 4
 
 // A meta describes a built template. It is written when all of the template is
 // on disk: what has none is not finished.
