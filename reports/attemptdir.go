@@ -47,8 +47,10 @@ type AttemptDir struct {
 // jobName is the job record's file.
 const jobName = "job.json"
 
+const factsDir = "facts"
+
 // factsName is the file of a checkpoint's snapshots.
-func factsName(c facts.Checkpoint) string { return "facts/" + string(c) + ".jsonl" }
+func factsName(c facts.Checkpoint) string { return factsDir + "/" + string(c) + ".jsonl" }
 
 func newAttemptDir(root *os.Root, name, path string) (*AttemptDir, error) {
 	d := &AttemptDir{Name: name, Path: path, root: root, dirs: map[string]*os.Root{}, facts: map[facts.Checkpoint]*record{}}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
@@ -62,7 +63,24 @@ func (r *EvidenceReader) ReadAttempt(dir string, a *Attempt) (Evidence, error) {
 		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
 	defer attempt.Close()
-	return r.Read(attempt.FS(), a.Digests.Evidence)
+	facts, err := attempt.OpenRoot(factsDir)
+	if err != nil {
+		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	defer facts.Close()
+	return r.Read(evidenceDir{attempt, facts}, a.Digests.Evidence)
+}
+
+// An evidenceDir is an attempt's directory with the one of its facts open, where
+// most files are.
+type evidenceDir struct{ attempt, facts *os.Root }
+
+// Open implements fs.FS.
+func (d evidenceDir) Open(name string) (fs.File, error) {
+	if inFacts, ok := strings.CutPrefix(name, factsDir+"/"); ok {
+		return d.facts.Open(inFacts)
+	}
+	return d.attempt.Open(filepath.FromSlash(name))
 }
 
 // Read reads the facts that are wanted and the job record. Each byte of theirs

@@ -24,6 +24,7 @@ type Decoder struct {
 	seen  map[string]*seenFact // by ID, as it is written
 	first *seenFact            // of the last snapshot
 	kept  int                  // bytes of all members
+	most  int                  // facts of one snapshot that were wanted
 }
 
 // maxKept bounds what a Decoder remembers: some machines' facts. Names of facts
@@ -62,7 +63,7 @@ func (d *Decoder) Decode(lines []byte) ([]facts.Snapshot, error) {
 	return all, nil
 }
 
-func (d *Decoder) forget() { d.seen, d.first, d.kept = nil, nil, 0 }
+func (d *Decoder) forget() { d.seen, d.first, d.kept, d.most = nil, nil, 0, 0 }
 
 var errNoSnapshot = errors.New("it is no snapshot")
 
@@ -71,7 +72,7 @@ func (d *Decoder) snapshot(line []byte) (facts.Snapshot, error) {
 		var s facts.Snapshot
 		return s, json.Unmarshal(line, &s)
 	}
-	s := facts.Snapshot{Facts: map[string]facts.Fact{}}
+	s := facts.Snapshot{Facts: make(map[string]facts.Fact, d.most)}
 	var err error
 	j, looked := jsonText{rest: line}, false
 	j.object(func(key []byte) {
@@ -91,6 +92,7 @@ func (d *Decoder) snapshot(line []byte) (facts.Snapshot, error) {
 		case "facts":
 			looked = true
 			err = d.facts(s.Facts, &j)
+			d.most = max(d.most, len(s.Facts))
 		default:
 			j.raw() // mounts
 		}

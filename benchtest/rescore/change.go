@@ -21,30 +21,41 @@ type RuleChange struct {
 	Reason   string // of the new result
 }
 
+// A ruleName is what a rule is known by from one verdict to the other.
+type ruleName struct {
+	scope       rules.Scope
+	label, host string
+}
+
+func nameOf(r *rules.Result) ruleName { return ruleName{r.Scope, r.Label, r.Host} }
+
+// statuses are how results came out.
+func statuses(results []rules.Result) map[ruleName]rules.Status {
+	by := make(map[ruleName]rules.Status, len(results))
+	for i := range results {
+		by[nameOf(&results[i])] = results[i].Status
+	}
+	return by
+}
+
 // Compare finds what is different in now.
 func Compare(old, now reports.Verdict) Change {
 	c := Change{Old: old, New: now}
-	was := map[RuleChange]rules.Status{}
-	for _, r := range old.Results {
-		was[RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host}] = r.Status
-	}
-	for _, r := range now.Results {
-		id := RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host}
-		before, there := was[id]
-		delete(was, id)
+	was := statuses(old.Results)
+	for i := range now.Results {
+		r := &now.Results[i]
+		before, there := was[nameOf(r)]
+		delete(was, nameOf(r))
 		if there && before == r.Status {
 			continue
 		}
-		change := id
-		change.Old, change.New, change.Reason = before, r.Status, r.Summary()
-		c.Rules = append(c.Rules, change)
+		c.Rules = append(c.Rules, RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host, Old: before, New: r.Status, Reason: r.Summary()})
 	}
-	for _, r := range old.Results { // in their order, not the map's
-		id := RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host}
-		if _, gone := was[id]; gone {
-			delete(was, id)
-			id.Old = r.Status
-			c.Rules = append(c.Rules, id)
+	for i := range old.Results { // in their order, not the map's
+		r := &old.Results[i]
+		if _, gone := was[nameOf(r)]; gone {
+			delete(was, nameOf(r))
+			c.Rules = append(c.Rules, RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host, Old: r.Status})
 		}
 	}
 	return c

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/benchtest/verdict"
 	"github.com/benchtest-dev/benchtest/reports"
@@ -44,18 +45,18 @@ type Tally struct {
 // store cannot be read or written.
 func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	var t Tally
-	scenarios := map[string]*scenario.Scenario{}
+	scenarios := map[string]*known{}
 	for _, sc := range p.Scenarios {
-		scenarios[sc.Key] = sc
+		scenarios[sc.Key] = &known{sc, rules.Digest(sc.State, sc.Compliance)}
 	}
-	r, known := &reports.EvidenceReader{}, decoders{}
+	r, d := &reports.EvidenceReader{}, decoders{}
 	for a, err := range p.Store.Attempts(ctx, p.Choice) {
 		if err != nil {
 			return t, err
 		}
 		f, sc := Finding{Attempt: a}, scenarios[a.Key]
 		if sc != nil {
-			r.Decoder = known.of(sc)
+			r.Decoder = d.of(sc)
 		}
 		f.Change, f.Err = p.judge(ctx, r, sc, a)
 		if err := t.count(f); err != nil {
@@ -72,26 +73,32 @@ func (p *Pass) Run(ctx context.Context) (Tally, error) {
 	return t, nil
 }
 
+// known is a scenario and the digest of its rules.
+type known struct {
+	*scenario.Scenario
+	digest string
+}
+
 // decoders are those of the scenarios that were judged last: what one remembers
 // is of use to attempts of one scenario.
-type decoders map[*scenario.Scenario]*reports.Decoder
+type decoders map[*known]*reports.Decoder
 
 // maxDecoders bounds their memory: each may keep some megabytes.
 const maxDecoders = 16
 
-func (d decoders) of(sc *scenario.Scenario) *reports.Decoder {
-	known := d[sc]
-	if known == nil {
+func (d decoders) of(sc *known) *reports.Decoder {
+	made := d[sc]
+	if made == nil {
 		if len(d) == maxDecoders {
 			clear(d)
 		}
-		known = &reports.Decoder{Want: verdict.Asks(sc)}
-		d[sc] = known
+		made = &reports.Decoder{Want: verdict.Asks(sc.Scenario)}
+		d[sc] = made
 	}
-	return known
+	return made
 }
 
-func (p *Pass) judge(ctx context.Context, r *reports.EvidenceReader, sc *scenario.Scenario, a *reports.Attempt) (Change, error) {
+func (p *Pass) judge(ctx context.Context, r *reports.EvidenceReader, sc *known, a *reports.Attempt) (Change, error) {
 	switch {
 	case sc == nil:
 		return Change{}, ErrNoScenario
@@ -102,7 +109,7 @@ func (p *Pass) judge(ctx context.Context, r *reports.EvidenceReader, sc *scenari
 	if err != nil {
 		return Change{}, err
 	}
-	v, err := Judge(sc, a, e)
+	v, err := judge(sc, a, e)
 	return Compare(a.Verdict(), v), err
 }
 

@@ -18,21 +18,18 @@ const redacted = "evidence redacted"
 // withoutRedacted makes the results errored that came out otherwise than in the
 // run, or are new, because a secret is no longer in the evidence. It returns the
 // reason of the first that is required; empty where there is none.
-func withoutRedacted(sc *scenario.Scenario, a *reports.Attempt, e reports.Evidence, results []rules.Result) (reason string) {
-	was := map[RuleChange]rules.Status{}
-	for _, r := range a.Results {
-		was[RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host}] = r.Status
-	}
-	same := rules.Digest(sc.State, sc.Compliance) == a.Digests.Rules
+func withoutRedacted(sc *known, a *reports.Attempt, e reports.Evidence, results []rules.Result) (reason string) {
+	was := statuses(a.Results)
+	same := sc.digest == a.Digests.Rules
 	for i := range results {
 		r := &results[i]
-		before, known := was[RuleChange{Scope: r.Scope, Label: r.Label, Host: r.Host}]
+		before, known := was[nameOf(r)]
 		if r.Once || known && before == r.Status {
 			continue
 		}
 		// The same rule comes to another result only over other evidence.
 		told := marked(r.Got) || marked(r.Raw)
-		if altered := same && known && lacks(sc, e, r); !told && !altered {
+		if altered := same && known && lacks(sc.Scenario, e, r); !told && !altered {
 			continue
 		}
 		r.Status, r.Reason = rules.RuleErrored, redacted+": a secret stood where this looks"

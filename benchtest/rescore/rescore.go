@@ -22,6 +22,10 @@ var ErrNotJudged = errors.New("it was never judged")
 // whose fact was never asked for is errored, and the attempt with it; so is one
 // whose secret is no longer in the evidence.
 func Judge(sc *scenario.Scenario, a *reports.Attempt, e reports.Evidence) (reports.Verdict, error) {
+	return judge(&known{sc, rules.Digest(sc.State, sc.Compliance)}, a, e)
+}
+
+func judge(sc *known, a *reports.Attempt, e reports.Evidence) (reports.Verdict, error) {
 	if !a.Circumstances.Judged {
 		return reports.Verdict{}, fmt.Errorf("%w: %s: %s", ErrNotJudged, a.Outcome, a.Reason)
 	}
@@ -33,12 +37,12 @@ func Judge(sc *scenario.Scenario, a *reports.Attempt, e reports.Evidence) (repor
 		at, samples := e.At(h.HostName)
 		given.Hosts = append(given.Hosts, verdict.Host{Name: h.HostName, At: at, Samples: samples})
 	}
-	v := verdict.Judge(sc, given)
+	v := verdict.Judge(sc.Scenario, given)
 	if reason := withoutRedacted(sc, a, e, v.Results); reason != "" {
 		v.Outcome, v.Reason = rules.Decide(rules.DecideInput{Errored: reason})
 	}
 	return reports.Verdict{
 		At: time.Now().UTC(), Outcome: v.Outcome, Reason: v.Reason, Results: v.Results, Score: v.Score,
-		Scenario: sc.Digest, Rules: rules.Digest(sc.State, sc.Compliance),
+		Scenario: sc.Digest, Rules: sc.digest,
 	}, nil
 }

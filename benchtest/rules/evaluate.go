@@ -86,7 +86,7 @@ func (d *decision) negate() {
 func (r *State) describe(d decision) Result {
 	res := Result{
 		Label: r.Label, Scope: ScopeState, Required: r.Required, Status: d.status, Reason: d.reason,
-		Host: d.look.Host, Checkpoint: string(d.look.Checkpoint), Expected: r.expected(r.expect),
+		Host: d.look.Host, Checkpoint: string(d.look.Checkpoint), Expected: r.told,
 		Raw: clip(d.fact.Raw, maxRaw), Grade: string(d.fact.Grade),
 	}
 	switch {

@@ -26,11 +26,15 @@ type StateEvidence struct {
 
 // checkpoints is what -since matchers may look at.
 func (e *StateEvidence) checkpoints() map[facts.Checkpoint]facts.Snapshot {
-	at := map[facts.Checkpoint]facts.Snapshot{}
-	for c, s := range map[facts.Checkpoint]facts.Snapshot{facts.Healthy: e.Healthy, facts.Faulted: e.Faulted, facts.After: e.After} {
-		if s.Checkpoint != "" {
-			at[c] = s
-		}
+	at := make(map[facts.Checkpoint]facts.Snapshot, 3)
+	if e.Healthy.Checkpoint != "" {
+		at[facts.Healthy] = e.Healthy
+	}
+	if e.Faulted.Checkpoint != "" {
+		at[facts.Faulted] = e.Faulted
+	}
+	if e.After.Checkpoint != "" {
+		at[facts.After] = e.After
 	}
 	return at
 }

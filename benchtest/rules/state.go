@@ -34,6 +34,7 @@ type State struct {
 
 	expect []expectation
 	asked  question // of Query; zero where nobody parsed it
+	told   string   // expect in words
 }
 
 // question is Query with its names, which take longer to make than to look up.

@@ -31,6 +31,7 @@ func ParseState(n *yaml.Node) (State, []Problem) {
 	if len(rd.problems) > 0 {
 		r.expect = nil // half a rule must not judge
 	}
+	r.told = r.expected(r.expect)
 	return r, rd.sorted()
 }
 

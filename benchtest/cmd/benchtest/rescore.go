@@ -93,10 +93,12 @@ func (e *env) tellFinding(f rescore.Finding) {
 	case f.Err != nil:
 		e.printf(e.stdout, "%s: %s\n", id, plain(f.Err.Error()))
 	default:
-		e.printf(e.stdout, "%s: %s → %s\n", id, f.Change.Old.Outcome, f.Change.New.Outcome)
+		var text strings.Builder // one write: there may be thousands of attempts
+		text.WriteString(id + ": " + string(f.Change.Old.Outcome) + " → " + string(f.Change.New.Outcome) + "\n")
 		for _, r := range f.Change.Rules {
-			e.printf(e.stdout, "  %s\n", plain(ruleLine(r)))
+			text.WriteString("  " + plain(ruleLine(r)) + "\n")
 		}
+		e.printf(e.stdout, "%s", text.String())
 	}
 }
 
@@ -114,6 +116,9 @@ func ruleLine(r rescore.RuleChange) string {
 // plain is s with nothing that a terminal would obey: rules quote what guests say.
 func plain(s string) string {
 	q := strconv.Quote(s)
+	if q[1:len(q)-1] == s {
+		return s
+	}
 	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
 }
 
