@@ -19,7 +19,8 @@ func aboutRun(r Run) []figure {
 	add("Started", string(moment(r.Info.Started)), "")
 	add("Finished", string(moment(r.Finished)), "")
 	if !r.Finished.IsZero() {
-		add("Exit status", fmt.Sprint(r.Exit), r.Info.Gate)
+		add("Exit status", fmt.Sprint(r.Exit), "")
+		add("Gate", r.Info.Gate, "")
 	}
 	add("Command", strings.Join(r.Info.Argv, " "), "")
 	add("Provider", r.Info.Provider, "")

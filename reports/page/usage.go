@@ -30,7 +30,7 @@ type usagePanel struct {
 }
 
 type usageTick struct {
-	X    coord
+	X    coord // in percent
 	Text Text
 }
 
@@ -172,7 +172,7 @@ func usageTicks(total time.Duration) []usageTick {
 	var ticks []usageTick
 	for n := range (total - 1) / step { // the end has a mark of its own
 		at := (n + 1) * step
-		ticks = append(ticks, usageTick{coord(float64(at) / float64(total) * usageWidth), shortClock(at)})
+		ticks = append(ticks, usageTick{coord(float64(at) / float64(total) * 100), shortClock(at)})
 	}
 	return ticks
 }
