@@ -68,6 +68,9 @@ func newRow(a reports.Attempt, name Text, links Links) row {
 		Engine: clock(a.Phases.Engine), Total: clock(a.Phases.Total()), Fixed: "-",
 		Compliance: kept(a.Results), Cost: money(a.Usage.CostUSD),
 	}
+	if len(a.Results) == 0 && a.Outcome.Scored() { // a database lists attempts without their rules
+		r.Compliance = percent(a.Score)
+	}
 	if a.FirstFixed != nil {
 		r.Fixed = clock(max(*a.FirstFixed, 1))
 	}

@@ -78,7 +78,7 @@ func TestPagesOfADatabase(t *testing.T) {
 	t.Cleanup(s.Close)
 	for path, says := range map[string][]string{
 		"/":              {"33 % passed", ids[0]},
-		"/run/" + ids[1]: {"3 of 4 attempts did not pass", "newly failing", "Use of the machine"},
+		"/run/" + ids[1]: {"3 of 4 attempts did not pass", "newly failing", "Use of the machine", `<td class="n">50 %</td>`},
 		"/run/" + ids[1] + "/attempt/disk/001-full/i1": {"Commands", "self-reported", "What changed on the machine", "Transcript", `\x1b[31m`},
 		"/compare?a=" + ids[0] + "&b=" + ids[1]:        {"2 worse"},
 	} {
