@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
@@ -49,6 +50,9 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 	if !v.asJSON {
 		e.tellTally(tally, v.dryRun)
 	}
+	if tally.Appended > 0 && from.lacking != "" {
+		e.printf(e.stderr, "benchtest validate: they are in the runs' directories: benchtest import RUN_DIR... brings them into %s\n", from.lacking)
+	}
 	if tally.Broken > 0 || v.check && tally.Changed > 0 {
 		return errFindings
 	}
@@ -64,6 +68,8 @@ type archive struct {
 	store rescore.Store
 	name  string
 	close func() error
+	// lacking is the database that hears of new verdicts by an import only.
+	lacking string
 }
 
 // openArchive opens the database that url or the environment names; the
@@ -76,13 +82,18 @@ func (e *env) openArchive(ctx context.Context, url string) (archive, error) {
 	}
 	runs := rescore.Runs{Dir: filepath.Join(home, "runs")}
 	if named, _ := e.lookup("BENCHTEST_DB"); url == "" && (named == "" || named == store.None) {
-		return archive{runs, runs.Dir, func() error { return nil }}, nil
+		a := archive{store: runs, name: runs.Dir, close: func() error { return nil }}
+		db := filepath.Join(home, "benchtest.db")
+		if _, err := os.Stat(db); err == nil && named == "" {
+			a.lacking = db
+		}
+		return a, nil
 	}
 	db, err := e.openDatabase(ctx, url)
 	if err != nil {
 		return archive{}, err
 	}
-	return archive{rescore.Database{DB: db, Runs: runs}, db.Target().String(), db.Close}, nil
+	return archive{store: rescore.Database{DB: db, Runs: runs}, name: db.Target().String(), close: db.Close}, nil
 }
 
 // tellFinding prints what became of one attempt, where that is news.
