@@ -7,17 +7,17 @@ import "math"
 // density is cos θ to the power of ν-1, which is bounded and so easily summed.
 func student(confidence float64, freedom int) float64 {
 	density := func(theta float64) float64 { return math.Pow(math.Cos(theta), float64(freedom-1)) }
-	whole := simpson(density, math.Pi/2)
-	low, high := 0.0, math.Pi/2
+	part := confidence * simpson(density, math.Pi/2)
+	// The density only falls, so that Newton's steps from zero come ever nearer
+	// and never go too far.
+	theta := 0.0
 	for range 60 {
-		middle := (low + high) / 2
-		if simpson(density, middle) < confidence*whole {
-			low = middle
-		} else {
-			high = middle
+		step := (part - simpson(density, theta)) / density(theta)
+		if theta += step; math.Abs(step) < 1e-14 {
+			break
 		}
 	}
-	return math.Sqrt(float64(freedom)) * math.Tan(low)
+	return math.Sqrt(float64(freedom)) * math.Tan(theta)
 }
 
 // simpson is the integral of f from 0 to end.

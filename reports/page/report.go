@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -68,36 +67,53 @@ func newRunModel(rep Report, q Query, links Links) runModel {
 	}
 }
 
-// details writes every attempt. As many as there are processors are laid out
-// at once, and no more are in memory.
+// details writes every attempt. Some are laid out while others are written, and
+// no more are in memory: twice as many as there are processors.
 func (r *Renderer) details(ctx context.Context, w io.Writer, rep Report) error {
-	repeated := repeats(rep.Run.Attempts)
-	for chunk := range slices.Chunk(worstFirst(rep.Run.Attempts), runtime.GOMAXPROCS(0)) {
-		parts := make([]bytes.Buffer, len(chunk))
-		var group errgroup.Group
-		for i, a := range chunk {
+	list, repeated := worstFirst(rep.Run.Attempts), repeats(rep.Run.Attempts)
+	group, ctx := errgroup.WithContext(ctx)
+	ahead := make(chan chan []byte, 2*runtime.GOMAXPROCS(0)-1)
+	group.Go(func() error {
+		defer close(ahead)
+		for _, a := range list {
+			part := make(chan []byte, 1)
+			select {
+			case ahead <- part:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 			group.Go(func() error {
-				e, err := evidence(ctx, rep.Source, a)
-				if err != nil {
-					return err
-				}
-				d := newDetail(a, e, named(a, repeated), Links{})
-				if rep.Repeat != nil {
-					d.Repeat = Text(rep.Repeat(a))
-				}
-				return r.part(&parts[i], "folded", d)
+				defer close(part)
+				var b bytes.Buffer
+				err := r.detail(ctx, &b, rep, a, named(a, repeated))
+				part <- b.Bytes()
+				return err
 			})
 		}
-		if err := group.Wait(); err != nil {
-			return err
-		}
-		for i := range parts {
-			if _, err := parts[i].WriteTo(w); err != nil {
+		return nil
+	})
+	group.Go(func() error {
+		for part := range ahead {
+			if _, err := w.Write(<-part); err != nil {
 				return fmt.Errorf("write page: %w", err)
 			}
 		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// detail writes one attempt.
+func (r *Renderer) detail(ctx context.Context, w io.Writer, rep Report, a reports.Attempt, name Text) error {
+	e, err := evidence(ctx, rep.Source, a)
+	if err != nil {
+		return err
 	}
-	return nil
+	d := newDetail(a, e, name, Links{})
+	if rep.Repeat != nil {
+		d.Repeat = Text(rep.Repeat(a))
+	}
+	return r.part(w, "folded", d)
 }
 
 func reportNav() []navLink {

@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -187,7 +186,7 @@ func (e *Evidence) readJob(root *os.Root) error {
 	case len(b) == 0:
 		return nil
 	}
-	if err := json.Unmarshal(b, &e.Job); err != nil {
+	if e.Job, err = reports.ReadJob(b); err != nil {
 		return fmt.Errorf("read job record: %w", err)
 	}
 	return nil
