@@ -29,7 +29,7 @@ type Decoder struct {
 
 // maxKept bounds what a Decoder remembers: some machines' facts. Names of facts
 // may be new in every attempt.
-const maxKept = 1 << 20
+const maxKept = 1 << 19
 
 // seenFactSize is about what a fact takes beside its bytes.
 const seenFactSize = 300

@@ -123,6 +123,7 @@ func group(ctx context.Context, name string, args ...string) *exec.Cmd {
 // A suiteRun is what one run of a suite took.
 type suiteRun struct {
 	took   time.Duration // of the test, without the start of its process
+	wall   time.Duration // of the whole process
 	memory int64         // most resident bytes
 	cpu    time.Duration // of the whole process, and of those that it waited for
 }
@@ -143,7 +144,9 @@ func (s *fakeSuite) run(ctx context.Context, test string, work time.Duration, fl
 	cmd.Env = append(os.Environ(), "BENCHTEST_HOME="+s.home, "BENCHTEST_PERF_WORK="+work.String())
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	begin := time.Now()
 	err := cmd.Run()
+	wall := time.Since(begin)
 	line := tookLine.FindSubmatch(out.Bytes())
 	if err != nil || line == nil {
 		return suiteRun{}, fmt.Errorf("run the suite: %w: %s", err, tail(out.Bytes()))
@@ -153,7 +156,7 @@ func (s *fakeSuite) run(ctx context.Context, test string, work time.Duration, fl
 		return suiteRun{}, err
 	}
 	memory, err := strconv.ParseInt(string(line[2]), 10, 64)
-	return suiteRun{took: took, memory: memory, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, err
+	return suiteRun{took: took, wall: wall, memory: memory, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, err
 }
 
 // tail is the end of a long output.

@@ -32,6 +32,7 @@ func gauges() []gauge {
 		{name: "report-sqlite", bars: []bar{{bound: 0.7, atLeast: true}}, measure: measureWriteSQLite},
 		{name: "report-postgres", bars: []bar{{bound: 0.6, atLeast: true}}, measure: measureWritePostgres},
 		{name: "report-share", bars: []bar{{bound: 0.5, unit: "%"}}, measure: measureShare},
+		{name: "report-html-200", bars: []bar{{bound: 100, unit: "ms"}}, measure: measureHTML},
 		{name: "rescore-10000", bars: []bar{
 			{suffix: "-runs", bound: 10, unit: "s"},
 			{suffix: "-runs-memory", bound: 1.2},

@@ -99,13 +99,9 @@ func newRescorer(ctx context.Context, dir string) (s rescorer, err error) {
 	if err := rec.writeScenarios(s.scenarios, rescoredRules); err != nil {
 		return s, err
 	}
-	var originals []original
-	for _, a := range rec.attempts {
-		o, err := readOriginal(a)
-		if err != nil {
-			return s, err
-		}
-		originals = append(originals, o)
+	originals, err := rec.originals()
+	if err != nil {
+		return s, err
 	}
 	s.originals = len(originals)
 	return s, s.fill(ctx, originals)

@@ -78,3 +78,17 @@ func compared(ours, control sample, what, against string) []reading {
 func lowest(v []float64) float64  { return slices.Min(v) }
 func highest(v []float64) float64 { return slices.Max(v) }
 func middle(v []float64) float64  { return slices.Sorted(slices.Values(v))[len(v)/2] }
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}
+
+// center is the mean without the lowest and the highest, of three or more.
+func center(v []float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	return mean(sorted[1 : len(sorted)-1])
+}

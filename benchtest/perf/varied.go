@@ -44,6 +44,19 @@ type place struct {
 // chainName is the file that pins all others.
 const chainName = "evidence.jsonl"
 
+// originals are those of all attempts.
+func (r recording) originals() ([]original, error) {
+	var all []original
+	for _, a := range r.attempts {
+		o, err := readOriginal(a)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
 func readOriginal(a recordedAttempt) (original, error) {
 	o := original{a, map[string]variable{}, nil}
 	dir := os.DirFS(filepath.Join(a.runDir, filepath.FromSlash(a.Attempt.Dir)))
