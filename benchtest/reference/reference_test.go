@@ -59,7 +59,7 @@ func TestRender(t *testing.T) {
 // sets them.
 var internal = []string{
 	"BENCHTEST_CLEANUP", "BENCHTEST_EVENTS", "BENCHTEST_LIMA_INSTANCE", "BENCHTEST_LIMA_MEMORY", "BENCHTEST_LIMA_NETWORK", "BENCHTEST_LIMA_PROGRAM", "BENCHTEST_LIMA_SHARES", "BENCHTEST_LIMA_STATE",
-	"BENCHTEST_PERF_WORK", "BENCHTEST_SETUP",
+	"BENCHTEST_PERF_GATE", "BENCHTEST_PERF_WORK", "BENCHTEST_SETUP",
 }
 
 // TestEveryVariableIsTold: what the code reads of the environment is in the page.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -20,13 +21,16 @@ import (
 // measured is set by package perf: how long the engine works on each ticket.
 const measured = "BENCHTEST_PERF_WORK"
 
+// gate is set to a file that the engine waits for, after a few tickets.
+const gate, beforeGate = "BENCHTEST_PERF_GATE", 4
+
 func TestMain(m *testing.M) {
 	work, err := time.ParseDuration(os.Getenv(measured))
 	if err != nil { // nobody measures
 		os.Exit(m.Run())
 	}
 	benchtest.Main(m, benchtest.Config{
-		Provider: "fake", Engine: "idle", Engines: []engines.Engine{idle{work}},
+		Provider: "fake", Engine: "idle", Engines: []engines.Engine{&idle{work: work, gate: os.Getenv(gate)}},
 		Providers: map[string]func(providers.Options) (providers.Provider, error){"fake": fake},
 	})
 }
@@ -86,16 +90,25 @@ func TestBare(t *testing.T) {
 }
 
 // idle is an engine that only takes its time.
-type idle struct{ work time.Duration }
+type idle struct {
+	work  time.Duration
+	gate  string
+	begun atomic.Int32
+}
 
-func (idle) Name() string { return "idle" }
+func (*idle) Name() string { return "idle" }
 
-func (e idle) Work(ctx context.Context, _ engines.Work) (rules.Job, error) {
-	select {
-	case <-time.After(e.work):
-		return rules.Job{Resolution: rules.NoAction}, nil
-	case <-ctx.Done():
-		return rules.Job{}, fmt.Errorf("work: %w", context.Cause(ctx))
+func (e *idle) Work(ctx context.Context, _ engines.Work) (rules.Job, error) {
+	held := e.begun.Add(1) > beforeGate
+	for {
+		select {
+		case <-time.After(e.work):
+		case <-ctx.Done():
+			return rules.Job{}, fmt.Errorf("work: %w", context.Cause(ctx))
+		}
+		if _, err := os.Stat(e.gate); !held || e.gate == "" || err == nil {
+			return rules.Job{Resolution: rules.NoAction}, nil
+		}
 	}
 }
 
