@@ -26,8 +26,8 @@ type Report struct {
 	Repeat func(reports.Attempt) string
 }
 
-// Write writes the one file that holds everything about a run. The evidence of
-// one attempt is in memory at a time.
+// Write writes the one file that holds everything about a run. The evidence of a
+// few attempts is in memory at a time.
 func (r *Renderer) Write(ctx context.Context, w io.Writer, rep Report) error {
 	model := newRunModel(rep, Query{}, Links{})
 	if err := r.begin(w, frame{Title: model.Headline + " · " + model.RunID, Nav: reportNav()}); err != nil {
