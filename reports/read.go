@@ -26,19 +26,27 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 	var (
 		attempts []Attempt
 		info     RunInfo
+		roll     Roll
+		gone     = map[attemptName]bool{}
 	)
 	for e, err := range events {
-		switch {
-		case err != nil:
+		if err != nil {
 			return attempts, info, err
+		}
+		name := attemptName{e.Key, e.Iteration}
+		switch flushes := roll.Flushes(e.Kind); {
 		case e.Kind == RunStarted && e.Run != nil:
 			info = *e.Run
 		case e.Kind == AttemptFinished && e.Attempt != nil:
 			attempts = append(attempts, *e.Attempt)
-		case e.Kind == Flushed:
-			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
+		case flushes:
+			gone[name] = true
+			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return nameOf(&a) == name })
 		case e.Kind == Rescored && e.Verdict != nil:
-			i := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
+			i := slices.IndexFunc(attempts, func(a Attempt) bool { return nameOf(&a) == name })
+			if i < 0 && gone[name] {
+				continue // it was flushed while it was judged
+			}
 			if i < 0 {
 				return attempts, info, fmt.Errorf("attempt %s/i%d was re-scored, and there is no record of it", e.Key, e.Iteration)
 			}

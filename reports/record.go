@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,20 +79,23 @@ func ReadRecord(name string) (Record, error) {
 	var (
 		rec     = Record{Dir: filepath.Dir(name)}
 		begun   []Attempt
+		roll    Roll
 		resumed bool
 		again   = map[string]int{} // attempts at a key that began since
 	)
 	noting := func(yield func(Event, error) bool) {
 		for e, err := range ReadEvents(f) {
-			switch e.Kind {
-			case RunResumed:
+			switch flushes := roll.Flushes(e.Kind); {
+			case flushes:
+				begun = slices.DeleteFunc(begun, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
+			case e.Kind == RunResumed:
 				resumed, rec.Finished = true, nil
-			case AttemptStarted:
+			case e.Kind == AttemptStarted:
 				if resumed {
 					again[e.Key]++
 				}
 				begun = append(begun, Attempt{RunID: e.RunID, Key: e.Key, Iteration: e.Iteration, Started: e.At, Outcome: rules.Errored, Reason: "interrupted"})
-			case RunFinished:
+			case e.Kind == RunFinished:
 				rec.Finished = &e
 			}
 			if !yield(e, err) {
@@ -104,14 +108,14 @@ func ReadRecord(name string) (Record, error) {
 	}
 	ended := map[attemptName]bool{}
 	for i, a := range rec.Attempts {
-		ended[attemptName{a.Key, a.Iteration}] = true
+		ended[nameOf(&a)] = true
 		if a.Cut && again[a.Key] > 0 {
 			again[a.Key]--
 			rec.Attempts[i].Remade = true
 		}
 	}
 	for _, a := range begun {
-		if !ended[attemptName{a.Key, a.Iteration}] {
+		if !ended[nameOf(&a)] {
 			rec.Attempts = append(rec.Attempts, a)
 		}
 	}

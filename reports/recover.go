@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,7 +88,46 @@ func (r *Run) Recover() (Recorded, error) {
 		rec.Interrupted = append(rec.Interrupted, a)
 	}
 	rec.Attempts = append(rec.Attempts, rec.Interrupted...)
-	return rec, r.Log.Append(Event{Kind: RunFinished, RunID: r.ID, Exit: 1, Reason: Interrupted + ": its process was killed"})
+	return rec, r.Log.Append(killed(r.ID))
+}
+
+// killed ends the record of a run whose process could not.
+func killed(id string) Event {
+	return Event{Kind: RunFinished, RunID: id, Exit: 1, Reason: Interrupted + ": its process was killed"}
+}
+
+// NoteFlushed notes in the record of the run in dir, which LockRun holds, that
+// attempts are gone. Of a run that was killed it first notes the end: readers
+// believe no flushing before that (Roll).
+func NoteFlushed(dir string, attempts ...Attempt) error {
+	name := filepath.Join(dir, EventsFile)
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("read run: %w", err)
+	}
+	defer f.Close()
+	var roll Roll
+	for l, err := range lines(f, "event") {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if !l.torn || json.Valid(l.text) {
+			roll.Flushes(kindOf(l))
+		}
+	}
+	log, err := OpenLog(name)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	id := filepath.Base(dir)
+	if !roll.ended {
+		errs = append(errs, log.Append(killed(id)))
+	}
+	for _, a := range attempts {
+		errs = append(errs, log.Append(Event{Kind: Flushed, RunID: id, Key: a.Key, Iteration: a.Iteration}))
+	}
+	return errors.Join(append(errs, log.Close())...)
 }
 
 // interrupted is the record of an attempt that began with e and never ended.

@@ -15,19 +15,16 @@ import (
 // twice; what is appended meanwhile may be missed. An error ends it.
 func StreamAttempts(record io.ReaderAt, size int64) iter.Seq2[*Attempt, error] {
 	return func(yield func(*Attempt, error) bool) {
-		rescored, err := findRescored(record, size)
+		later, err := readLater(record, size)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for l, err := range lines(io.NewSectionReader(record, 0, size), "event") {
-			if err == nil && kindOf(l) != AttemptFinished {
-				continue
-			}
 			var a *Attempt
 			if err == nil {
-				if a, err = rescored.attempt(record, l); a == nil && err == nil {
-					continue // torn by a crash
+				if a, err = later.attempt(record, l); a == nil && err == nil {
+					continue
 				}
 			}
 			if !yield(a, err) || err != nil {
@@ -40,42 +37,74 @@ func StreamAttempts(record io.ReaderAt, size int64) iter.Seq2[*Attempt, error] {
 // kindOf is what the line tells of, without decoding it.
 func kindOf(l recordLine) Kind { return Kind(gjson.GetBytes(l.text, "event").Str) }
 
-// rescoredAt is where in a record the last verdicts on attempts are. Verdicts
-// themselves would be as much as the record.
-type rescoredAt map[attemptName]stretch
+// later is what a record says of attempts after they finished.
+type later struct {
+	// verdicts are where the last ones on attempts are: they themselves would be
+	// as much as the record.
+	verdicts map[attemptName]stretch
+	// flushes are how often attempts are still to be flushed, and roll is of the
+	// events up to here.
+	flushes map[attemptName]int
+	roll    Roll
+}
 
 type attemptName struct {
 	key       string
 	iteration int
 }
 
+func nameOf(a *Attempt) attemptName { return attemptName{a.Key, a.Iteration} }
+
 type stretch struct{ offset, bytes int64 }
 
-func findRescored(record io.ReaderAt, size int64) (rescoredAt, error) {
-	at := rescoredAt{}
+func readLater(record io.ReaderAt, size int64) (*later, error) {
+	at := &later{verdicts: map[attemptName]stretch{}, flushes: map[attemptName]int{}}
+	var roll Roll
 	for l, err := range lines(io.NewSectionReader(record, 0, size), "event") {
 		if err != nil {
 			return nil, err
 		}
-		if kindOf(l) != Rescored || l.torn && !json.Valid(l.text) {
+		kind := kindOf(l)
+		flushes := roll.Flushes(kind)
+		if !flushes && kind != Rescored || l.torn && !json.Valid(l.text) {
 			continue
 		}
-		names := gjson.GetManyBytes(l.text, "key", "iteration")
-		at[attemptName{names[0].String(), int(names[1].Int())}] = stretch{l.offset, int64(len(l.text))}
+		if name := l.of(); flushes {
+			at.flushes[name]++
+			delete(at.verdicts, name)
+		} else {
+			at.verdicts[name] = stretch{l.offset, int64(len(l.text))}
+		}
 	}
 	return at, nil
 }
 
-// attempt reads the line of an attempt that finished; nil when it is torn.
-func (at rescoredAt) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
+// of is the attempt that the line is of.
+func (l recordLine) of() attemptName {
+	names := gjson.GetManyBytes(l.text, "key", "iteration")
+	return attemptName{names[0].String(), int(names[1].Int())}
+}
+
+// attempt reads the line of an attempt that finished and was not flushed. Any
+// other is nil, and so is one that was torn by a crash.
+func (at *later) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
+	kind := kindOf(l)
+	if at.roll.Flushes(kind) {
+		at.flushes[l.of()]--
+	}
+	if kind != AttemptFinished {
+		return nil, nil
+	}
 	a, err := readFinished(l.text)
 	switch {
 	case err != nil && l.torn:
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read event, line %d: %w", l.number, err)
+	case at.flushes[nameOf(a)] > 0:
+		return nil, nil
 	}
-	where, rescored := at[attemptName{a.Key, a.Iteration}]
+	where, rescored := at.verdicts[nameOf(a)]
 	if !rescored {
 		return a, nil
 	}

@@ -32,30 +32,64 @@ func severity(o rules.Outcome) int {
 // fields of each line and decodes none: a history of twenty runs is read at
 // the end of every run. Lines that are no events are passed over.
 func readOutline(r io.Reader) (Outline, error) {
-	var o Outline
-	cells := map[string]*Cell{}
+	var (
+		o    Outline
+		list []finished
+		at   = map[attemptName]int{} // in list
+		roll reports.Roll
+	)
 	err := eachLine(r, func(line []byte) {
-		switch reports.Kind(gjson.GetBytes(line, "event").Str) {
-		case reports.RunStarted:
+		kind := reports.Kind(gjson.GetBytes(line, "event").Str)
+		switch flushes := roll.Flushes(kind); {
+		case flushes:
+			f := gjson.GetManyBytes(line, "key", "iteration")
+			delete(at, attemptName{f[0].Str, f[1].Int()})
+		case kind == reports.RunStarted:
 			f := gjson.GetManyBytes(line, "run.run_id", "run.started", "run.provider", "run.engine")
 			o.RunID, o.Started, o.Provider, o.Engine = f[0].Str, f[1].Time(), f[2].Str, f[3].Str
-		case reports.AttemptFinished:
-			f := gjson.GetManyBytes(line, "attempt.key", "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
-			c := cells[f[0].Str]
-			if c == nil {
-				added := NewCell(strings.Clone(f[0].Str))
-				c = &added
-				cells[c.Key] = c
-			}
-			c.add(rules.Outcome(f[1].Str), f[2].Float())
-			o.Model, c.Digest = cmp.Or(o.Model, f[3].Str), f[4].Str
-		case reports.RunFinished:
+		case kind == reports.AttemptFinished:
+			f := gjson.GetManyBytes(line, "attempt.key", "attempt.iteration", "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
+			name := attemptName{f[0].Str, f[1].Int()}
+			at[name] = len(list)
+			list = append(list, finished{name, rules.Outcome(f[2].Str), f[3].Float(), f[4].Str, f[5].Str})
+		case kind == reports.RunFinished:
 			f := gjson.GetManyBytes(line, "at", "exit")
 			o.Finished, o.Exit = f[0].Time(), int(f[1].Int())
 		}
 	})
+	cells := map[string]*Cell{}
+	for i, a := range list {
+		if last, there := at[a.name]; there && last == i {
+			o.count(cells, a)
+		}
+	}
 	o.Scenarios = sortedCells(cells)
 	return o, err
+}
+
+type attemptName struct {
+	key       string
+	iteration int64
+}
+
+// finished is what an outline takes of an attempt.
+type finished struct {
+	name    attemptName
+	outcome rules.Outcome
+	score   float64
+	model   string
+	digest  string // of the scenario
+}
+
+func (o *Outline) count(cells map[string]*Cell, a finished) {
+	c := cells[a.name.key]
+	if c == nil {
+		added := NewCell(a.name.key)
+		c = &added
+		cells[c.Key] = c
+	}
+	c.add(a.outcome, a.score)
+	o.Model, c.Digest = cmp.Or(o.Model, a.model), a.digest
 }
 
 // OutlineOf is the outline of r.
@@ -66,15 +100,7 @@ func OutlineOf(r Run) Outline {
 	}
 	cells := map[string]*Cell{}
 	for _, a := range r.Attempts {
-		c := cells[a.Key]
-		if c == nil {
-			added := NewCell(a.Key)
-			c = &added
-			cells[a.Key] = c
-		}
-		c.Digest = a.Digests.Scenario
-		c.add(a.Outcome, a.Score)
-		o.Model = cmp.Or(o.Model, a.Usage.Model)
+		o.count(cells, finished{attemptName{a.Key, int64(a.Iteration)}, a.Outcome, a.Score, a.Usage.Model, a.Digests.Scenario})
 	}
 	o.Scenarios = sortedCells(cells)
 	return o
@@ -136,19 +162,22 @@ func timeOr(t, otherwise time.Time) time.Time {
 // readSpans reads from events.jsonl when machines were in use. An attempt whose
 // end is not told, since the run died, is in use until the last event.
 func readSpans(r io.Reader) ([]Span, error) {
-	type name struct {
-		key string
-		i   int64
-	}
-	spans := map[name]*Span{}
-	var last time.Time
+	spans := map[attemptName]*Span{}
+	var (
+		last time.Time
+		roll reports.Roll
+	)
 	err := eachLine(r, func(line []byte) {
 		f := gjson.GetManyBytes(line, "event", "at", "key", "iteration")
-		at, n := f[1].Time(), name{f[2].Str, f[3].Int()}
+		at, n := f[1].Time(), attemptName{f[2].Str, f[3].Int()}
+		if roll.Flushes(reports.Kind(f[0].Str)) {
+			delete(spans, n)
+			return
+		}
 		last = at
 		switch s := spans[n]; {
 		case reports.Kind(f[0].Str) == reports.AttemptStarted && s == nil:
-			spans[n] = &Span{Key: n.key, Iteration: int(n.i), From: at}
+			spans[n] = &Span{Key: n.key, Iteration: int(n.iteration), From: at}
 		case s == nil:
 		case reports.Kind(f[0].Str) == reports.AttemptFinished:
 			s.Worked = at

@@ -107,11 +107,17 @@ func (d RunDirs) Attempt(ctx context.Context, runID, key string, iteration int) 
 
 // readRun reads a run's log twice: the records, then when machines were in use.
 func readRun(f io.ReadSeeker) (Run, error) {
-	var r Run
+	var (
+		r    Run
+		roll reports.Roll
+	)
 	for e, err := range reports.ReadEvents(f) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return r, err
+		}
+		switch flushes := roll.Flushes(e.Kind); {
+		case flushes:
+			r.Attempts = slices.DeleteFunc(r.Attempts, func(a reports.Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 		case e.Kind == reports.RunStarted && e.Run != nil:
 			r.Info = *e.Run
 		case e.Kind == reports.AttemptFinished && e.Attempt != nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -106,12 +107,21 @@ func (f *Flushed) removeDirs(h *heldRuns, s Selection, preview bool) error {
 			errs = append(errs, os.RemoveAll(filepath.Join(h.dir, name)))
 		}
 	}
+	left := map[string][]reports.Attempt{} // by run
 	for _, id := range f.Attempts {
 		run, attempt, _ := strings.Cut(id, "/")
 		if h.held[run] == nil || slices.Contains(gone, run) || !filepath.IsLocal(attempt) {
 			continue
 		}
-		errs = append(errs, f.removeAttempt(filepath.Join(h.dir, run), attempt, preview))
+		a := reports.Attempt{RunID: run, Key: path.Dir(attempt), Dir: filepath.Join("attempts", filepath.FromSlash(attempt))}
+		if _, err := fmt.Sscanf(path.Base(attempt), "i%d", &a.Iteration); err != nil {
+			errs = append(errs, fmt.Errorf("remove evidence of %q: %w", id, err))
+			continue
+		}
+		left[run] = append(left[run], a)
+	}
+	for _, run := range slices.Sorted(maps.Keys(left)) {
+		errs = append(errs, f.removeAttempts(filepath.Join(h.dir, run), left[run], preview))
 	}
 	return errors.Join(errs...)
 }
@@ -133,24 +143,16 @@ func removeRun(dir, id string) error {
 	return nil
 }
 
-// removeAttempt removes the evidence of one attempt, and notes in the run's
-// record that it is gone, so that no import brings it back.
-func (f *Flushed) removeAttempt(run, attempt string, preview bool) error {
-	dir := filepath.Join("attempts", filepath.FromSlash(attempt))
-	f.Dirs = append(f.Dirs, filepath.Join(run, dir))
+// removeAttempts removes the evidence of attempts of one run, and notes in its
+// record before that they are gone, so that no import brings them back.
+func (f *Flushed) removeAttempts(run string, list []reports.Attempt, preview bool) error {
+	for _, a := range list {
+		f.Dirs = append(f.Dirs, filepath.Join(run, a.Dir))
+	}
 	if preview {
 		return nil
 	}
-	key, number := path.Dir(attempt), 0
-	if _, err := fmt.Sscanf(path.Base(attempt), "i%d", &number); err != nil {
-		return fmt.Errorf("remove evidence of %q: %w", attempt, err)
-	}
-	log, err := reports.OpenLog(filepath.Join(run, reports.EventsFile))
-	if err != nil {
-		return err
-	}
-	err = errors.Join(log.Append(reports.Event{Kind: reports.Flushed, RunID: filepath.Base(run), Key: key, Iteration: number}), log.Close())
-	if err != nil {
+	if err := reports.NoteFlushed(run, list...); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(run)
@@ -158,8 +160,11 @@ func (f *Flushed) removeAttempt(run, attempt string, preview bool) error {
 		return fmt.Errorf("remove evidence: %w", err)
 	}
 	defer root.Close()
-	if err := root.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove evidence: %w", err)
+	var errs []error
+	for _, a := range list {
+		if err := root.RemoveAll(a.Dir); err != nil {
+			errs = append(errs, fmt.Errorf("remove evidence: %w", err))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -29,8 +29,11 @@ type replay struct {
 
 	bench Benchmark
 	batch *Packing
-	// flushed are the attempts that are not to come back.
-	flushed map[attemptName]bool
+	// flushes are how often attempts are still to be flushed: what comes before
+	// is not to come back. gone are those that were.
+	flushes map[attemptName]int
+	gone    map[attemptName]bool
+	roll    reports.Roll
 	bytes   int
 
 	attempts, verdicts int // that were new
@@ -42,7 +45,7 @@ func newReplay(db Writer, root *os.Root, dir string) (*replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}, batch: NewPacking()}, nil
+	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}, batch: NewPacking(), gone: map[attemptName]bool{}}, nil
 }
 
 // advance brings what the record says up to limit, which is the end of a line.
@@ -53,7 +56,7 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 	}
 	_, _ = r.take()    // what a time before left that failed
 	if r.offset == 0 { // later it is this process's own run, which nobody flushes
-		r.flushed = flushed(io.NewSectionReader(r.events, 0, limit))
+		r.roll, r.flushes = reports.Roll{}, flushes(io.NewSectionReader(r.events, 0, limit))
 	}
 	for e, err := range reports.ReadEvents(io.NewSectionReader(r.events, r.offset, limit-r.offset)) {
 		if err != nil { // the disk's fault, and nothing that could come later
@@ -75,7 +78,10 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 }
 
 func (r *replay) event(ctx context.Context, e reports.Event) error {
-	switch {
+	switch flushes := r.roll.Flushes(e.Kind); {
+	case flushes:
+		r.flushes[attemptOf(e)]--
+		r.gone[attemptOf(e)] = true
 	case e.Kind == reports.RunStarted && e.Run != nil:
 		r.bench.Info, r.bench.Alive, r.bench.End = *e.Run, e.At, nil
 		return r.save(ctx) // attempts refer to it
@@ -83,10 +89,11 @@ func (r *replay) event(ctx context.Context, e reports.Event) error {
 		r.bench.Alive, r.bench.End = e.At, nil
 	case e.Kind == reports.RunFinished:
 		r.bench.Alive, r.bench.End = e.At, &End{At: e.At, Exit: e.Exit, Reason: e.Reason}
-	case r.flushed[attemptOf(e)]:
+	case r.flushes[attemptOf(e)] > 0:
 	case e.Kind == reports.AttemptFinished && e.Attempt != nil:
+		delete(r.gone, attemptOf(e))
 		return r.add(ctx, ReadReport(r.root, *e.Attempt, e.At))
-	case e.Kind == reports.Rescored && e.Verdict != nil:
+	case e.Kind == reports.Rescored && e.Verdict != nil && !r.gone[attemptOf(e)]: // else it was flushed while it was judged
 		return r.addVerdict(ctx, e)
 	}
 	return nil
@@ -100,15 +107,16 @@ type attemptName struct {
 
 func attemptOf(e reports.Event) attemptName { return attemptName{e.Key, e.Iteration} }
 
-// flushed are the attempts whose flushing is recorded.
-func flushed(r io.Reader) map[attemptName]bool {
-	gone := map[attemptName]bool{}
+// flushes counts how often the record says that attempts were flushed.
+func flushes(r io.Reader) map[attemptName]int {
+	var roll reports.Roll
+	of := map[attemptName]int{}
 	for e, err := range reports.ReadEvents(r) {
-		if err == nil && e.Kind == reports.Flushed {
-			gone[attemptOf(e)] = true
+		if err == nil && roll.Flushes(e.Kind) {
+			of[attemptOf(e)]++
 		}
 	}
-	return gone
+	return of
 }
 
 // save brings the benchmark's row up to date.
