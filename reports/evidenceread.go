@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
@@ -29,11 +27,12 @@ func ReadEvidence(dir fs.FS, head string, want Wanted) (Evidence, error) {
 }
 
 // An EvidenceReader reads the evidence of one attempt after the other, with the
-// same memory. It is used by one goroutine.
+// same memory. It is used by one goroutine. Who called ReadAttempt closes it.
 type EvidenceReader struct {
 	// Decoder is for the attempt that is read next.
 	*Decoder
 	room []byte
+	run  runRoots
 }
 
 // maxRoom bounds the memory that is kept: some times what a machine has facts.
@@ -51,37 +50,22 @@ func (r *EvidenceReader) Room(n int) []byte {
 	return r.room[:0]
 }
 
-// ReadAttempt is Read for an attempt of the run in dir.
+// ReadAttempt is Read for an attempt of the run in dir. The run stays open until
+// another is read, or Close.
 func (r *EvidenceReader) ReadAttempt(dir string, a *Attempt) (Evidence, error) {
-	run, err := os.OpenRoot(dir)
-	if err != nil {
+	if err := r.run.enter(dir); err != nil {
 		return Evidence{}, fmt.Errorf("open run: %w", err)
 	}
-	defer run.Close()
-	attempt, err := run.OpenRoot(filepath.FromSlash(a.Dir))
+	d, err := r.run.attempt(filepath.FromSlash(a.Dir))
 	if err != nil {
 		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
-	defer attempt.Close()
-	facts, err := attempt.OpenRoot(factsDir)
-	if err != nil {
-		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
-	}
-	defer facts.Close()
-	return r.Read(evidenceDir{attempt, facts}, a.Digests.Evidence)
+	defer d.close()
+	return r.Read(d, a.Digests.Evidence)
 }
 
-// An evidenceDir is an attempt's directory with the one of its facts open, where
-// most files are.
-type evidenceDir struct{ attempt, facts *os.Root }
-
-// Open implements fs.FS.
-func (d evidenceDir) Open(name string) (fs.File, error) {
-	if inFacts, ok := strings.CutPrefix(name, factsDir+"/"); ok {
-		return d.facts.Open(inFacts)
-	}
-	return d.attempt.Open(filepath.FromSlash(name))
-}
+// Close closes the run that was read last. The reader may be used again.
+func (r *EvidenceReader) Close() { r.run.close() }
 
 // Read reads the facts that are wanted and the job record. Each byte of theirs
 // is checked against the chain, and the chain against head, its digest in the

@@ -6,9 +6,9 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 )
 
-// readFact is a fact as encoding/json reads it.
-func readFact(text []byte) (f facts.Fact, err error) {
-	j := jsonText{rest: text}
+// readFact is a fact as encoding/json reads it. long is that of the fact before.
+func readFact(text []byte, long *longText) (f facts.Fact, err error) {
+	j := jsonText{rest: text, long: long}
 	j.object(func(key []byte) {
 		switch string(key) {
 		case "query":

@@ -15,7 +15,19 @@ import (
 type jsonText struct {
 	rest []byte
 	bad  bool
+	long *longText // that may come again; nil: each is decoded
 }
+
+// A longText is the last long string that stood somewhere, as it is written and
+// as it is. A file's contents are most of the fact about it, and stay the same
+// where its times do not.
+type longText struct {
+	written []byte
+	text    string
+}
+
+// minLong is from where on comparing is worth a copy.
+const minLong = 1 << 10
 
 // maxNesting is deeper than any attribute of a fact.
 const maxNesting = 64
@@ -159,15 +171,28 @@ func (j *jsonText) strings() (all []string) {
 	return all
 }
 
-// string is a string. What is rare in one, encoding/json reads.
 func (j *jsonText) string() string {
 	j.blanks()
-	text := jsonString(j.rest)
-	if text == nil {
+	written := jsonString(j.rest)
+	if written == nil {
 		j.fail()
 		return ""
 	}
-	j.rest = j.rest[len(text):]
+	j.rest = j.rest[len(written):]
+	switch {
+	case j.long == nil || len(written) < minLong:
+		return j.decoded(written)
+	case !bytes.Equal(j.long.written, written):
+		if text := j.decoded(written); !j.bad {
+			j.long.written, j.long.text = append(j.long.written[:0], written...), text
+		}
+	}
+	return j.long.text
+}
+
+// decoded is a string in its quotation marks. What is rare in one, encoding/json
+// reads.
+func (j *jsonText) decoded(text []byte) string {
 	if inner := text[1 : len(text)-1]; utf8.Valid(inner) {
 		if bytes.IndexByte(inner, '\\') < 0 {
 			return string(inner)

@@ -18,10 +18,10 @@ var errLongLine = fmt.Errorf("line is longer than %d MiB", maxLine>>20)
 
 // A recordLine is a line of a record, without its newline.
 type recordLine struct {
-	number int   // from 1
-	offset int64 // bytes before it
-	text   []byte
-	torn   bool // it has no newline
+	number int    // from 1
+	offset int64  // bytes before it
+	text   []byte // good until the next line
+	torn   bool   // it has no newline
 }
 
 // lines reads a record line by line, without those that are blank. what is in
@@ -31,7 +31,7 @@ func lines(r io.Reader, what string) iter.Seq2[recordLine, error] {
 		br := bufio.NewReaderSize(r, 64<<10)
 		l := recordLine{}
 		for {
-			text, err := readLine(br)
+			text, err := readLine(br, l.text[:0])
 			last := errors.Is(err, io.EOF)
 			l.number, l.text, l.torn = l.number+1, text, last
 			if err != nil && !last {
@@ -67,10 +67,9 @@ func readLines[T any](r io.Reader, what string) iter.Seq2[T, error] {
 	}
 }
 
-// readLine returns the next line without its newline; io.EOF comes with the
-// last one, which has none.
-func readLine(br *bufio.Reader) ([]byte, error) {
-	var line []byte
+// readLine appends the next line to line, without its newline; io.EOF comes with
+// the last one, which has none.
+func readLine(br *bufio.Reader, line []byte) ([]byte, error) {
 	for {
 		part, err := br.ReadSlice('\n')
 		line = append(line, part...)

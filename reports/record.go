@@ -66,6 +66,7 @@ func (d RunsDir) IDs(_ context.Context, since time.Time) ([]string, error) {
 // ReadEvidence reads the files of an attempt, and holds them against its digest.
 func (d RunsDir) ReadEvidence(_ context.Context, rec Record, a *Attempt, want Wanted) (Evidence, error) {
 	r := EvidenceReader{Decoder: &Decoder{Want: want}}
+	defer r.Close()
 	return r.ReadAttempt(rec.Dir, a)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
@@ -38,10 +39,18 @@ const seenFactSize = 300
 type seenFact struct {
 	id     string
 	wanted bool
+	named  int    // bytes of its name in member, with the colon
 	member []byte // of the object of facts, from its name to its end
 	fact   facts.Fact
+	long   longText  // of fact
 	next   *seenFact // that came behind it then
 }
+
+// name is how the fact's member begins.
+func (f *seenFact) name() []byte { return f.member[:f.named] }
+
+// size is what the fact takes of what a Decoder may keep.
+func (f *seenFact) size() int { return seenFactSize + len(f.member) + 2*len(f.long.written) }
 
 // Decode reads the lines of facts/CHECKPOINT.jsonl: all of it where Want is
 // nil, else without mounts and with the facts that are wanted; the others are
@@ -49,11 +58,11 @@ type seenFact struct {
 // torn is an error here. The lines may be overwritten afterwards.
 func (d *Decoder) Decode(lines []byte) ([]facts.Snapshot, error) {
 	var all []facts.Snapshot
-	for line := range bytes.Lines(lines) {
+	for j := (jsonText{rest: lines}); len(j.rest) > 0; {
 		if d.kept > maxKept {
 			d.forget()
 		}
-		s, err := d.snapshot(line)
+		s, err := d.snapshot(&j)
 		if err != nil {
 			d.forget() // one of them may be half read
 			return all, fmt.Errorf("read snapshot, line %d: %w", len(all)+1, err)
@@ -67,14 +76,21 @@ func (d *Decoder) forget() { d.seen, d.first, d.kept, d.most = nil, nil, 0, 0 }
 
 var errNoSnapshot = errors.New("it is no snapshot")
 
-func (d *Decoder) snapshot(line []byte) (facts.Snapshot, error) {
+// wholeSnapshot reads a line as encoding/json does.
+func wholeSnapshot(j *jsonText) (s facts.Snapshot, err error) {
+	line, rest, _ := bytes.Cut(j.rest, []byte("\n"))
+	j.rest = rest
+	return s, json.Unmarshal(line, &s)
+}
+
+// snapshot reads a line.
+func (d *Decoder) snapshot(j *jsonText) (facts.Snapshot, error) {
 	if d.Want == nil {
-		var s facts.Snapshot
-		return s, json.Unmarshal(line, &s)
+		return wholeSnapshot(j)
 	}
 	s := facts.Snapshot{Facts: make(map[string]facts.Fact, d.most)}
 	var err error
-	j, looked := jsonText{rest: line}, false
+	looked := false
 	j.object(func(key []byte) {
 		switch string(key) {
 		case "host":
@@ -91,14 +107,17 @@ func (d *Decoder) snapshot(line []byte) (facts.Snapshot, error) {
 			s.Error = j.string()
 		case "facts":
 			looked = true
-			err = d.facts(s.Facts, &j)
+			err = d.facts(s.Facts, j)
 			d.most = max(d.most, len(s.Facts))
 		default:
 			j.raw() // mounts
 		}
 	})
-	if err == nil && (!looked || !j.done() || !bytes.HasSuffix(line, []byte("\n"))) {
-		err = errNoSnapshot
+	if err == nil && (!looked || j.bad || !bytes.HasPrefix(j.rest, []byte("\n"))) {
+		return s, errNoSnapshot
+	}
+	if err == nil {
+		j.rest = j.rest[1:]
 	}
 	return s, err
 }
@@ -115,7 +134,7 @@ func (d *Decoder) facts(to map[string]facts.Fact, j *jsonText) error {
 	for more := !j.take('}'); more; more = j.goesOn('}') {
 		// A member that was seen before ends where it did before.
 		if *at == nil || !bytes.HasPrefix(j.rest, (*at).member) {
-			f, err := d.fact(j.rest)
+			f, err := d.fact(j.rest, *at)
 			if err != nil {
 				return err
 			}
@@ -131,42 +150,53 @@ func (d *Decoder) facts(to map[string]facts.Fact, j *jsonText) error {
 	return nil
 }
 
-// fact reads the member that rest begins with.
-func (d *Decoder) fact(rest []byte) (*seenFact, error) {
-	key := jsonString(rest)
-	if key == nil || len(rest) == len(key) || rest[len(key)] != ':' {
-		return nil, errNoSnapshot
-	}
-	f := d.seen[string(key)]
-	if f != nil && bytes.HasPrefix(rest, f.member) {
-		return f, nil
-	}
-	if f == nil {
-		name := jsonText{rest: key}
-		f = &seenFact{id: name.string()}
-		if !name.done() {
-			return nil, errNoSnapshot
+// fact reads the member that rest begins with, which is likely to have the name
+// of the one that came here the last time, and other contents.
+func (d *Decoder) fact(rest []byte, likely *seenFact) (*seenFact, error) {
+	f := likely
+	if f == nil || !bytes.HasPrefix(rest, f.name()) {
+		var err error
+		if f, err = d.named(rest); err != nil || len(f.member) > f.named && bytes.HasPrefix(rest, f.member) {
+			return f, err
 		}
-		f.wanted = d.Want(f.id)
-		if d.seen == nil {
-			d.seen = map[string]*seenFact{}
-		}
-		d.seen[string(key)] = f
-		d.kept += seenFactSize
 	}
-	value := jsonObject(rest[len(key)+1:])
+	value := jsonObject(rest[f.named:])
 	if value == nil {
 		return nil, fmt.Errorf("fact %s is no object", f.id)
 	}
-	d.kept -= len(f.member)
-	f.member = append(f.member[:0], rest[:len(key)+1+len(value)]...)
-	d.kept += len(f.member)
+	d.kept -= f.size()
+	defer func() { d.kept += f.size() }()
+	f.member = append(f.member[:0], rest[:f.named+len(value)]...)
 	if !f.wanted {
 		return f, nil
 	}
 	var err error
-	if f.fact, err = readFact(value); err != nil {
+	if f.fact, err = readFact(value, &f.long); err != nil {
 		return nil, fmt.Errorf("fact %s: %w", f.id, err)
 	}
+	return f, nil
+}
+
+// named is the fact whose name rest begins with. One that was not seen before has
+// no more than that.
+func (d *Decoder) named(rest []byte) (*seenFact, error) {
+	key := jsonString(rest)
+	if key == nil || len(rest) == len(key) || rest[len(key)] != ':' {
+		return nil, errNoSnapshot
+	}
+	if f := d.seen[string(key)]; f != nil {
+		return f, nil
+	}
+	name := jsonText{rest: key}
+	f := &seenFact{id: name.string(), named: len(key) + 1, member: slices.Clone(rest[:len(key)+1])}
+	if !name.done() {
+		return nil, errNoSnapshot
+	}
+	f.wanted = d.Want(f.id)
+	if d.seen == nil {
+		d.seen = map[string]*seenFact{}
+	}
+	d.seen[string(key)] = f
+	d.kept += f.size()
 	return f, nil
 }

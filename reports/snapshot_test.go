@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,14 @@ func TestEvidenceAt(t *testing.T) {
 	assert.Equal(t, []time.Duration{4, 5}, []time.Duration{samples[0].Since, samples[1].Since})
 }
 
+// sizes is what d keeps.
+func sizes(d *Decoder) (n int) {
+	for _, f := range d.seen {
+		n += f.size()
+	}
+	return n
+}
+
 // TestDecodeOneAfterTheOther: what a Decoder remembers of other snapshots never
 // takes the place of what is there, be it another by one byte.
 func TestDecodeOneAfterTheOther(t *testing.T) {
@@ -131,7 +140,31 @@ func TestDecodeOneAfterTheOther(t *testing.T) {
 		got, err := d.Decode(line)
 		require.Equal(t, wantErr, err, "%s", line)
 		require.Equal(t, want, got, "%s", line)
-		require.LessOrEqual(t, d.kept, maxKept+2*seenFactSize+2*len(line))
+		require.LessOrEqual(t, d.kept, maxKept+2*seenFactSize+4*len(line))
+		require.Equal(t, sizes(&d), d.kept)
+	}
+}
+
+// TestDecodeLongTexts: a long text that is remembered never takes the place of
+// another, nor of one in another place.
+func TestDecodeLongTexts(t *testing.T) {
+	t.Parallel()
+	base := strings.Repeat("line \"1\"\n", minLong/8)
+	texts := []string{base, base, "L" + base[1:], base[:len(base)/2] + "?" + base[len(base)/2+1:], base[:len(base)-1] + " ", base + "x", base[:len(base)-2], base + "\xff", "short", "", base}
+	d := Decoder{Want: func(string) bool { return true }}
+	for i, contents := range texts {
+		for _, raw := range texts[:i+1] {
+			s := looked()
+			file := facts.Query{Noun: facts.NounFile, Subject: "/etc/motd"}
+			s.Facts[file.ID()] = facts.Fact{Query: file, Attrs: map[string]any{"contents": contents, "modified": strconv.Itoa(i)}, Raw: raw}
+			line, err := json.Marshal(s)
+			require.NoError(t, err)
+			var want facts.Snapshot
+			require.NoError(t, json.Unmarshal(line, &want))
+			got, err := d.Decode(append(line, '\n'))
+			require.NoError(t, err)
+			require.Equal(t, want.Facts, got[0].Facts)
+		}
 	}
 }
 

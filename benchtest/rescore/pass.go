@@ -50,6 +50,7 @@ func (p *Pass) Run(ctx context.Context) (Tally, error) {
 		scenarios[sc.Key] = &known{sc, rules.Digest(sc.State, sc.Compliance)}
 	}
 	r, d := &reports.EvidenceReader{}, decoders{}
+	defer r.Close()
 	for a, err := range p.Store.Attempts(ctx, p.Choice) {
 		if err != nil {
 			return t, err
