@@ -14,14 +14,24 @@ import (
 type resumption struct {
 	run *reports.Run
 	rec reports.Recorded
-	cut map[string]int // attempts that are to be made again, by key
-	// remade counts those that were.
-	remade int
+	cut map[string][]reports.Attempt // that are to be made again, by key
+	// remade are those that were; before this run was resumed too.
+	remade []reports.Attempt
+	again  int // how many of them by this process
 }
 
 // note says why the record has more attempts than the summary.
 func (r *resumption) note() string {
-	return fmt.Sprintf("%d attempts that were cut before are made again: the record has both, the first as errored", r.remade)
+	return fmt.Sprintf("%d attempts that were cut before are made again: the record has both, the first as errored", r.again)
+}
+
+// remake takes the next attempt that was cut for one that is made again.
+func (r *resumption) remake(key string) {
+	if list := r.cut[key]; len(list) > 0 {
+		list[0].Remade = true
+		r.remade, r.cut[key] = append(r.remade, list[0]), list[1:]
+		r.again++
+	}
 }
 
 // resume opens the run that -benchtest.resume names. What its killed process
@@ -40,13 +50,16 @@ func (s *suite) resume() error {
 		_ = run.Close() // err says more
 		return fmt.Errorf("-benchtest.resume=%s: %w", s.set.resume, err)
 	}
-	s.resumed = &resumption{run: run, rec: rec, cut: map[string]int{}}
+	s.resumed = &resumption{run: run, rec: rec, cut: map[string][]reports.Attempt{}}
 	s.set.seed = rec.Info.Seed
 	for _, a := range rec.Attempts {
 		s.rounds[a.Key] = max(s.rounds[a.Key], a.Iteration)
-		if a.Cut {
-			s.resumed.cut[a.Key]++
-		} else {
+		switch {
+		case a.Remade:
+			s.resumed.remade = append(s.resumed.remade, a)
+		case a.Cut:
+			s.resumed.cut[a.Key] = append(s.resumed.cut[a.Key], a)
+		default:
 			s.recorded[a.Key] = append(s.recorded[a.Key], a)
 		}
 	}
@@ -94,9 +107,8 @@ func (s *suite) turn(key string) turn {
 		s.recorded[key] = left[1:]
 		return turn{made: left[0]}
 	}
-	if s.resumed != nil && s.resumed.cut[key] > 0 {
-		s.resumed.cut[key]--
-		s.resumed.remade++
+	if s.resumed != nil {
+		s.resumed.remake(key)
 	}
 	s.rounds[key]++
 	return turn{next: s.rounds[key]}

@@ -68,6 +68,9 @@ func WriteATIF(w io.Writer, a Attempt, job rules.Job, version string) error {
 		Notes: Visible(headlineUnlessPassed(a)),
 		Extra: map[string]any{"outcome": a.Outcome, "compliance_score": a.Score, "provider": a.Provider, "resolution": a.Resolution, "benchtest_digests": a.Digests},
 	}
+	if a.Remade {
+		t.Extra["remade"] = true // history: the attempt in its place counts
+	}
 	t.step("user", Visible(a.Ticket.Title+"\n\n"+a.Ticket.Body), a.Started)
 	if job.Plan != "" {
 		t.step("agent", Visible(job.Plan), time.Time{})

@@ -46,7 +46,8 @@ type Attempt struct {
 	EngineIsolation string `json:"engine_isolation,omitempty"`
 	// Cut: the run ended before it did. A run that is resumed makes another in its place.
 	Cut bool `json:"cut,omitempty"`
-	// Remade: it was cut, and the resumed run made another in its place (ReadRecord).
+	// Remade: it was cut, and the resumed run made another in its place, which
+	// counts for both (Roll). Whoever reads a record fills it in.
 	Remade    bool   `json:"-"`
 	Dir       string `json:"dir"` // of its evidence, below the run's directory
 	Artifacts string `json:"artifacts,omitempty"`

@@ -21,7 +21,8 @@ var csvColumns = []struct {
 	{"key", func(a Attempt) string { return a.Key }},
 	{"iteration", func(a Attempt) string { return strconv.Itoa(a.Iteration) }},
 	{"outcome", func(a Attempt) string { return string(a.Outcome) }},
-	{"scored", func(a Attempt) string { return strconv.FormatBool(a.Outcome.Scored()) }},
+	{"scored", func(a Attempt) string { return strconv.FormatBool(a.Outcome.Scored() && !a.Remade) }},
+	{"remade", func(a Attempt) string { return strconv.FormatBool(a.Remade) }},
 	{"reason", headlineUnlessPassed},
 	{"compliance_score", func(a Attempt) string { return strconv.FormatFloat(a.Score, 'g', -1, 64) }},
 	{"resolution", func(a Attempt) string { return string(a.Resolution) }},
@@ -44,7 +45,8 @@ var csvColumns = []struct {
 	{"record", func(a Attempt) string { return a.Dir }},
 }
 
-// WriteCSV writes one line an attempt, with a head (RFC 4180). Cells that a
+// WriteCSV writes one line an attempt, with a head (RFC 4180). One that was
+// remade is history, and counts neither as scored nor as attempted. Cells that a
 // spreadsheet would take for a formula begin with an apostrophe.
 func WriteCSV(w io.Writer, attempts []Attempt) error {
 	out := csv.NewWriter(w)

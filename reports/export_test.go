@@ -60,6 +60,7 @@ func TestWriteMarkdown_hostile(t *testing.T) {
 func TestWriteCSV(t *testing.T) {
 	t.Parallel()
 	list := attempts()
+	list[3].Remade = true
 	list[2].Reason = "=HYPERLINK(\"http://evil\")\n,\"x\" \x1b[31m\xff"
 	var b bytes.Buffer
 	require.NoError(t, WriteCSV(&b, list))
@@ -80,6 +81,10 @@ func TestWriteCSV(t *testing.T) {
 	assert.Equal(t, "4300", column("engine_ms", 1))
 	assert.Equal(t, "3100", column("first_fixed_ms", 1))
 	assert.Equal(t, "false", column("scored", 5))
+	assert.Equal(t, "true", column("scored", 2))
+	assert.Equal(t, "true", column("remade", 4))
+	assert.Equal(t, "false", column("scored", 4), "what was made again is counted once")
+	assert.Equal(t, "false", column("remade", 5))
 	assert.Equal(t, `'=HYPERLINK("http://evil")\n,"x" \x1b[31m\xff`, column("reason", 3))
 	assert.Empty(t, column("release_ms", 5), "what is not known is no zero")
 	assert.Equal(t, "-7", csvCell("-7"))
@@ -97,6 +102,13 @@ func TestWriteATIF(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteATIF(&b, a, job, "v1"))
 	golden(t, "trajectory.json", b.Bytes())
+	requireATIF(t, b.Bytes())
+
+	assert.NotContains(t, b.String(), "remade")
+	a.Remade = true
+	b.Reset()
+	require.NoError(t, WriteATIF(&b, a, job, "v1"))
+	assert.Contains(t, b.String(), `"remade": true`)
 	requireATIF(t, b.Bytes())
 
 	rng := rand.New(rand.NewPCG(1, 2))

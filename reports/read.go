@@ -20,30 +20,31 @@ func ReadSnapshots(r io.Reader) iter.Seq2[facts.Snapshot, error] {
 }
 
 // Attempts collects the attempts that finished, in the order in which they
-// did, with what re-scoring said of them since, and what started the run; the
-// zero RunInfo when that is not there.
+// did, with what became of them since: what re-scoring said, and whether they
+// were made again; and what started the run, the zero RunInfo when that is not
+// there.
 func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 	var (
 		attempts []Attempt
 		info     RunInfo
 		roll     Roll
-		gone     = map[attemptName]bool{}
+		gone     = map[AttemptName]bool{}
 	)
 	for e, err := range events {
 		if err != nil {
 			return attempts, info, err
 		}
-		name := attemptName{e.Key, e.Iteration}
-		switch flushes := roll.Flushes(e.Kind); {
+		name := AttemptName{e.Key, e.Iteration}
+		switch flushes := roll.Next(e.Entry()); {
 		case e.Kind == RunStarted && e.Run != nil:
 			info = *e.Run
 		case e.Kind == AttemptFinished && e.Attempt != nil:
 			attempts = append(attempts, *e.Attempt)
 		case flushes:
 			gone[name] = true
-			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return nameOf(&a) == name })
+			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.Name() == name })
 		case e.Kind == Rescored && e.Verdict != nil:
-			i := slices.IndexFunc(attempts, func(a Attempt) bool { return nameOf(&a) == name })
+			i := slices.IndexFunc(attempts, func(a Attempt) bool { return a.Name() == name })
 			if i < 0 && gone[name] {
 				continue // it was flushed while it was judged
 			}
@@ -52,6 +53,9 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 			}
 			attempts[i].Rescored = append(attempts[i].Rescored, *e.Verdict)
 		}
+	}
+	for i := range attempts {
+		attempts[i].Remade = roll.Remade()[attempts[i].Name()]
 	}
 	return attempts, info, nil
 }

@@ -78,23 +78,18 @@ func ReadRecord(name string) (Record, error) {
 	}
 	defer f.Close()
 	var (
-		rec     = Record{Dir: filepath.Dir(name)}
-		begun   []Attempt
-		roll    Roll
-		resumed bool
-		again   = map[string]int{} // attempts at a key that began since
+		rec   = Record{Dir: filepath.Dir(name)}
+		begun []Attempt
+		roll  Roll
 	)
 	noting := func(yield func(Event, error) bool) {
 		for e, err := range ReadEvents(f) {
-			switch flushes := roll.Flushes(e.Kind); {
+			switch flushes := roll.Next(e.Entry()); {
 			case flushes:
 				begun = slices.DeleteFunc(begun, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 			case e.Kind == RunResumed:
-				resumed, rec.Finished = true, nil
+				rec.Finished = nil
 			case e.Kind == AttemptStarted:
-				if resumed {
-					again[e.Key]++
-				}
 				begun = append(begun, Attempt{RunID: e.RunID, Key: e.Key, Iteration: e.Iteration, Started: e.At, Outcome: rules.Errored, Reason: "interrupted"})
 			case e.Kind == RunFinished:
 				rec.Finished = &e
@@ -107,16 +102,12 @@ func ReadRecord(name string) (Record, error) {
 	if rec.Attempts, rec.Info, err = Attempts(noting); err != nil {
 		return Record{}, fmt.Errorf("%s: %w", name, err)
 	}
-	ended := map[attemptName]bool{}
-	for i, a := range rec.Attempts {
-		ended[nameOf(&a)] = true
-		if a.Cut && again[a.Key] > 0 {
-			again[a.Key]--
-			rec.Attempts[i].Remade = true
-		}
+	ended := map[AttemptName]bool{}
+	for _, a := range rec.Attempts {
+		ended[a.Name()] = true
 	}
 	for _, a := range begun {
-		if !ended[nameOf(&a)] {
+		if !ended[a.Name()] {
 			rec.Attempts = append(rec.Attempts, a)
 		}
 	}

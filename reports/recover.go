@@ -112,7 +112,7 @@ func NoteFlushed(dir string, attempts ...Attempt) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		if !l.torn || json.Valid(l.text) {
-			roll.Flushes(kindOf(l))
+			roll.Next(Entry{Kind: kindOf(l)})
 		}
 	}
 	log, err := OpenLog(name)

@@ -3,6 +3,7 @@ package reports
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/stats"
 )
 
 // What was flushed is nowhere, and nothing is that was not.
@@ -111,4 +113,82 @@ func TestNoteFlushed_killedRun(t *testing.T) {
 	require.Len(t, got.Interrupted, 1)
 	assert.Equal(t, "a/c", got.Interrupted[0].Key)
 	require.NoError(t, r.Close())
+}
+
+// What was cut is made again by a later process only, each attempt once; and every
+// reader of the record says so.
+func TestRoll_remade(t *testing.T) {
+	t.Parallel()
+	made := func(iteration int, o rules.Outcome) []Event {
+		return []Event{
+			{Kind: AttemptStarted, Key: "a", Iteration: iteration},
+			{Kind: AttemptFinished, Key: "a", Iteration: iteration, Attempt: &Attempt{Key: "a", Iteration: iteration, Outcome: o, Cut: o == rules.Errored}},
+		}
+	}
+	session := func(first Kind, events ...[]Event) []Event {
+		return slices.Concat([]Event{{Kind: first, Run: &RunInfo{RunID: "one"}}}, slices.Concat(events...), []Event{{Kind: RunFinished}})
+	}
+	passed, cut := rules.Passed, rules.Errored
+	for name, tt := range map[string]struct {
+		events []Event
+		remade []int
+		tally  stats.Tally
+	}{
+		"nobody resumed it": {session(RunStarted, made(1, cut), made(2, passed)), nil, stats.Tally{Passed: 1, Scored: 1, Attempted: 2}},
+		"resumed":           {slices.Concat(session(RunStarted, made(1, passed), made(2, cut)), session(RunResumed, made(3, passed))), []int{2}, stats.Tally{Passed: 2, Scored: 2, Attempted: 2}},
+		"resumed twice": {
+			slices.Concat(session(RunStarted, made(1, cut)), session(RunResumed, made(2, cut)), session(RunResumed, made(3, passed))),
+			[]int{1, 2},
+			stats.Tally{Passed: 1, Scored: 1, Attempted: 1},
+		},
+		"cut in the resumed run": {
+			slices.Concat(session(RunStarted, made(1, cut)), session(RunResumed, made(2, cut), made(3, passed))),
+			[]int{1},
+			stats.Tally{Passed: 1, Scored: 1, Attempted: 2},
+		},
+		"more than were cut":  {slices.Concat(session(RunStarted, made(1, cut)), session(RunResumed, made(2, passed), made(3, passed))), []int{1}, stats.Tally{Passed: 2, Scored: 2, Attempted: 2}},
+		"under way":           {slices.Concat(session(RunStarted, made(1, cut)), []Event{{Kind: RunResumed}}, made(2, passed)[:1]), []int{1}, stats.Tally{Attempted: 1}},
+		"flushed, made again": {slices.Concat(session(RunStarted, made(1, cut)), []Event{{Kind: Flushed, Key: "a", Iteration: 1}}, session(RunResumed, made(1, passed))), nil, stats.Tally{Passed: 1, Scored: 1, Attempted: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), EventsFile)
+			log, err := OpenLog(file)
+			require.NoError(t, err)
+			for _, e := range tt.events {
+				require.NoError(t, log.Append(e))
+			}
+			require.NoError(t, log.Close())
+			rec, err := ReadRecord(file)
+			require.NoError(t, err)
+			var remade []int
+			for _, a := range rec.Attempts {
+				if a.Remade {
+					remade = append(remade, a.Iteration)
+				}
+			}
+			assert.Equal(t, tt.remade, remade)
+			assert.Equal(t, []stats.Scenario{{Key: "a", Tally: tt.tally}}, Tallies(rec.Attempts))
+		})
+	}
+}
+
+// A copy of a roll goes its own way.
+func TestRoll_Clone(t *testing.T) {
+	t.Parallel()
+	var r Roll
+	name := AttemptName{"a", 1}
+	r.Next(Entry{Kind: AttemptFinished, Name: name, Cut: true})
+	begin := r.Clone()
+	r.Next(Entry{Kind: RunResumed})
+	resumed := r.Clone()
+	r.Next(Entry{Kind: AttemptStarted, Name: AttemptName{"a", 2}})
+	assert.True(t, r.Remade()[name])
+	for _, c := range []Roll{begin, resumed} {
+		assert.Empty(t, c.Remade())
+	}
+	resumed.Next(Entry{Kind: AttemptStarted, Name: AttemptName{"a", 2}})
+	assert.True(t, resumed.Remade()[name])
+	begin.Next(Entry{Kind: AttemptStarted, Name: AttemptName{"a", 2}})
+	assert.Empty(t, begin.Remade())
 }

@@ -41,31 +41,24 @@ func kindOf(l recordLine) Kind { return Kind(gjson.GetBytes(l.text, "event").Str
 type later struct {
 	// verdicts are where the last ones on attempts are: they themselves would be
 	// as much as the record.
-	verdicts map[attemptName]stretch
-	// flushes are how often attempts are still to be flushed, and roll is of the
-	// events up to here.
-	flushes map[attemptName]int
+	verdicts map[AttemptName]stretch
+	// flushes are how often attempts are still to be flushed, and roll has seen
+	// the kinds of the events up to here: that is all which flushing asks for.
+	flushes map[AttemptName]int
 	roll    Roll
 }
-
-type attemptName struct {
-	key       string
-	iteration int
-}
-
-func nameOf(a *Attempt) attemptName { return attemptName{a.Key, a.Iteration} }
 
 type stretch struct{ offset, bytes int64 }
 
 func readLater(record io.ReaderAt, size int64) (*later, error) {
-	at := &later{verdicts: map[attemptName]stretch{}, flushes: map[attemptName]int{}}
+	at := &later{verdicts: map[AttemptName]stretch{}, flushes: map[AttemptName]int{}}
 	var roll Roll
 	for l, err := range lines(io.NewSectionReader(record, 0, size), "event") {
 		if err != nil {
 			return nil, err
 		}
 		kind := kindOf(l)
-		flushes := roll.Flushes(kind)
+		flushes := roll.Next(Entry{Kind: kind})
 		if !flushes && kind != Rescored || l.torn && !json.Valid(l.text) {
 			continue
 		}
@@ -80,16 +73,16 @@ func readLater(record io.ReaderAt, size int64) (*later, error) {
 }
 
 // of is the attempt that the line is of.
-func (l recordLine) of() attemptName {
+func (l recordLine) of() AttemptName {
 	names := gjson.GetManyBytes(l.text, "key", "iteration")
-	return attemptName{names[0].String(), int(names[1].Int())}
+	return AttemptName{names[0].String(), int(names[1].Int())}
 }
 
 // attempt reads the line of an attempt that finished and was not flushed. Any
 // other is nil, and so is one that was torn by a crash.
 func (at *later) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
 	kind := kindOf(l)
-	if at.roll.Flushes(kind) {
+	if at.roll.Next(Entry{Kind: kind}) {
 		at.flushes[l.of()]--
 	}
 	if kind != AttemptFinished {
@@ -101,10 +94,10 @@ func (at *later) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read event, line %d: %w", l.number, err)
-	case at.flushes[nameOf(a)] > 0:
+	case at.flushes[a.Name()] > 0:
 		return nil, nil
 	}
-	where, rescored := at.verdicts[nameOf(a)]
+	where, rescored := at.verdicts[a.Name()]
 	if !rescored {
 		return a, nil
 	}

@@ -21,11 +21,12 @@ func SortAttempts(list []Attempt) {
 }
 
 // Tallies counts the attempts at each scenario, by key. Skipped ones were not
-// attempted; a scenario with no others is left out.
+// attempted, and those that were made again count once; a scenario with no
+// others is left out.
 func Tallies(attempts []Attempt) []stats.Scenario {
 	count := map[string]stats.Tally{}
 	for _, a := range attempts {
-		if a.Outcome == rules.Skipped {
+		if a.Outcome == rules.Skipped || a.Remade {
 			continue
 		}
 		one := stats.Tally{Attempted: 1}

@@ -109,7 +109,7 @@ func (s Search) each(ctx context.Context, do func(reports.Record, *reports.Attem
 		}
 		for i := range rec.Attempts {
 			a := &rec.Attempts[i]
-			if seen[a.ID()] || a.Outcome == rules.Skipped || a.Started.Before(s.Since) || len(s.Keys) > 0 && !slices.Contains(s.Keys, a.Key) {
+			if seen[a.ID()] || a.Outcome == rules.Skipped || a.Remade || a.Started.Before(s.Since) || len(s.Keys) > 0 && !slices.Contains(s.Keys, a.Key) {
 				continue
 			}
 			seen[a.ID()] = true

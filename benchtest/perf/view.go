@@ -139,7 +139,7 @@ func fillRuns(ctx context.Context, db *sql.DB, runs int) error {
 		fmt.Sprintf("INSERT INTO benchmarks "+numbers+"SELECT "+fmt.Sprintf(run, 1)+", i, i + 1, i, 1, '', 'local', 'oracle', '', '', 1, 'h', 1, 1, '', '', '"+record+"' FROM n", runs-1),
 		fmt.Sprintf("INSERT INTO scenario_reports "+numbers+"SELECT "+ofRun+" || '/' || CAST(i AS TEXT), "+ofRun+`, 'nginx/' || CAST(i %% 25 AS TEXT), 1, i,
 			CASE WHEN i %% 7 = 0 THEN 'failed' ELSE 'passed' END, '', 1, 'local', 'oracle', '', '', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1, '', '', '', '', '`+
-			strings.Repeat("x", recordBytes)+"' FROM n", runs*ofEachRun-1),
+			strings.Repeat("x", recordBytes)+"', FALSE FROM n", runs*ofEachRun-1),
 		"INSERT INTO facts SELECT id, c.name, '', 3, NULL FROM scenario_reports CROSS JOIN (SELECT 'healthy' AS name UNION SELECT 'faulted' UNION SELECT 'after' UNION SELECT 'held' UNION SELECT 'sample') c",
 		"ANALYZE",
 	} {

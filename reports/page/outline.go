@@ -35,31 +35,31 @@ func readOutline(r io.Reader) (Outline, error) {
 	var (
 		o    Outline
 		list []finished
-		at   = map[attemptName]int{} // in list
+		at   = map[reports.AttemptName]int{} // in list
 		roll reports.Roll
 	)
 	err := eachLine(r, func(line []byte) {
-		kind := reports.Kind(gjson.GetBytes(line, "event").Str)
-		switch flushes := roll.Flushes(kind); {
+		e := entryOf(line)
+		switch flushes := roll.Next(e); {
 		case flushes:
-			f := gjson.GetManyBytes(line, "key", "iteration")
-			delete(at, attemptName{f[0].Str, f[1].Int()})
-		case kind == reports.RunStarted:
+			delete(at, e.Name)
+		case e.Kind == reports.RunStarted:
 			f := gjson.GetManyBytes(line, "run.run_id", "run.started", "run.provider", "run.engine")
 			o.RunID, o.Started, o.Provider, o.Engine = f[0].Str, f[1].Time(), f[2].Str, f[3].Str
-		case kind == reports.AttemptFinished:
-			f := gjson.GetManyBytes(line, "attempt.key", "attempt.iteration", "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
-			name := attemptName{f[0].Str, f[1].Int()}
-			at[name] = len(list)
-			list = append(list, finished{name, rules.Outcome(f[2].Str), f[3].Float(), f[4].Str, f[5].Str})
-		case kind == reports.RunFinished:
+		case e.Kind == reports.AttemptFinished:
+			f := gjson.GetManyBytes(line, "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
+			at[e.Name] = len(list)
+			list = append(list, finished{e.Name, rules.Outcome(f[0].Str), f[1].Float(), f[2].Str, f[3].Str})
+		case e.Kind == reports.RunResumed:
+			o.Finished, o.Exit = time.Time{}, 0
+		case e.Kind == reports.RunFinished:
 			f := gjson.GetManyBytes(line, "at", "exit")
 			o.Finished, o.Exit = f[0].Time(), int(f[1].Int())
 		}
 	})
 	cells := map[string]*Cell{}
 	for i, a := range list {
-		if last, there := at[a.name]; there && last == i {
+		if last, there := at[a.name]; there && last == i && !roll.Remade()[a.name] {
 			o.count(cells, a)
 		}
 	}
@@ -67,14 +67,23 @@ func readOutline(r io.Reader) (Outline, error) {
 	return o, err
 }
 
-type attemptName struct {
-	key       string
-	iteration int64
+// entryOf reads what a roll takes of a line.
+func entryOf(line []byte) reports.Entry {
+	e := reports.Entry{Kind: reports.Kind(gjson.GetBytes(line, "event").Str)}
+	switch e.Kind {
+	case reports.AttemptFinished:
+		f := gjson.GetManyBytes(line, "attempt.key", "attempt.iteration", "attempt.cut")
+		e.Name, e.Cut = reports.AttemptName{Key: f[0].Str, Iteration: int(f[1].Int())}, f[2].Bool()
+	case reports.AttemptStarted, reports.Flushed:
+		f := gjson.GetManyBytes(line, "key", "iteration")
+		e.Name = reports.AttemptName{Key: f[0].Str, Iteration: int(f[1].Int())}
+	}
+	return e
 }
 
 // finished is what an outline takes of an attempt.
 type finished struct {
-	name    attemptName
+	name    reports.AttemptName
 	outcome rules.Outcome
 	score   float64
 	model   string
@@ -82,9 +91,9 @@ type finished struct {
 }
 
 func (o *Outline) count(cells map[string]*Cell, a finished) {
-	c := cells[a.name.key]
+	c := cells[a.name.Key]
 	if c == nil {
-		added := NewCell(a.name.key)
+		added := NewCell(a.name.Key)
 		c = &added
 		cells[c.Key] = c
 	}
@@ -100,7 +109,10 @@ func OutlineOf(r Run) Outline {
 	}
 	cells := map[string]*Cell{}
 	for _, a := range r.Attempts {
-		o.count(cells, finished{attemptName{a.Key, int64(a.Iteration)}, a.Outcome, a.Score, a.Usage.Model, a.Digests.Scenario})
+		if a.Remade {
+			continue
+		}
+		o.count(cells, finished{a.Name(), a.Outcome, a.Score, a.Usage.Model, a.Digests.Scenario})
 	}
 	o.Scenarios = sortedCells(cells)
 	return o
@@ -162,24 +174,24 @@ func timeOr(t, otherwise time.Time) time.Time {
 // readSpans reads from events.jsonl when machines were in use. An attempt whose
 // end is not told, since the run died, is in use until the last event.
 func readSpans(r io.Reader) ([]Span, error) {
-	spans := map[attemptName]*Span{}
+	spans := map[reports.AttemptName]*Span{}
 	var (
 		last time.Time
 		roll reports.Roll
 	)
 	err := eachLine(r, func(line []byte) {
 		f := gjson.GetManyBytes(line, "event", "at", "key", "iteration")
-		at, n := f[1].Time(), attemptName{f[2].Str, f[3].Int()}
-		if roll.Flushes(reports.Kind(f[0].Str)) {
+		kind, at, n := reports.Kind(f[0].Str), f[1].Time(), reports.AttemptName{Key: f[2].Str, Iteration: int(f[3].Int())}
+		if roll.Next(reports.Entry{Kind: kind, Name: n}) {
 			delete(spans, n)
 			return
 		}
 		last = at
 		switch s := spans[n]; {
-		case reports.Kind(f[0].Str) == reports.AttemptStarted && s == nil:
-			spans[n] = &Span{Key: n.key, Iteration: int(n.iteration), From: at}
+		case kind == reports.AttemptStarted && s == nil:
+			spans[n] = &Span{Key: n.Key, Iteration: n.Iteration, From: at}
 		case s == nil:
-		case reports.Kind(f[0].Str) == reports.AttemptFinished:
+		case kind == reports.AttemptFinished:
 			s.Worked = at
 		case gjson.GetBytes(line, "phase").Str == reports.PhaseRelease:
 			s.Until = at

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type overview struct {
 	Headline       Text
 	Good           bool // nobody has to look
 	Unfinished     Text // why the run did not end, or that it has not
+	Remade         remade
 	Counts         []tallied
 	Figures        []figure
 	Problems       []problem
@@ -38,6 +40,28 @@ type problem struct {
 	Why     reason
 	Of      Text // "2 of 3 attempts"; empty for the only one
 	Word    Text // newly failing, still failing; empty: there is no run before
+}
+
+// remade says which attempts were cut, and made again when the run was resumed.
+type remade struct {
+	Says Text // empty: none was
+	List []attemptLink
+}
+
+// An attemptLink leads to an attempt that stands in no table.
+type attemptLink struct{ Name, Href Text }
+
+func newRemade(attempts []reports.Attempt, links Links) remade {
+	var r remade
+	for _, a := range attempts {
+		if a.Remade {
+			r.List = append(r.List, attemptLink{Text(a.Key + "/i" + strconv.Itoa(a.Iteration)), links.attempt(a.RunID, a.Key, a.Iteration)})
+		}
+	}
+	if n := len(r.List); n > 0 {
+		r.Says = plural(n, "attempt was", "attempts were") + " cut, and made again when the run was resumed: what came of that is counted."
+	}
+	return r
 }
 
 // newOverview sums up a run; before is the one it is compared with, or nil.

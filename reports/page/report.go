@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -61,8 +62,12 @@ type runModel struct {
 func newRunModel(rep Report, q Query, links Links) runModel {
 	o := OutlineOf(rep.Run)
 	all := append([]Outline{o}, rep.History...)
+	counted := rep.Run
+	counted.Attempts = slices.DeleteFunc(slices.Clone(counted.Attempts), func(a reports.Attempt) bool { return a.Remade })
+	over := newOverview(counted, o, baseline(o, rep.History), links)
+	over.Remade = newRemade(rep.Run.Attempts, links)
 	return runModel{
-		newOverview(rep.Run, o, baseline(o, rep.History), links), newRows(rep.Run.Attempts, q, links),
+		over, newRows(counted.Attempts, q, links),
 		newRateChart(rateRuns(all), o.RunID), newHeatMap(all, o.RunID, links), newUsage(rep.Run), aboutRun(rep.Run),
 	}
 }

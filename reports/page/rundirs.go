@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/reports"
 )
@@ -115,16 +116,21 @@ func readRun(f io.ReadSeeker) (Run, error) {
 		if err != nil {
 			return r, err
 		}
-		switch flushes := roll.Flushes(e.Kind); {
+		switch flushes := roll.Next(e.Entry()); {
 		case flushes:
 			r.Attempts = slices.DeleteFunc(r.Attempts, func(a reports.Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 		case e.Kind == reports.RunStarted && e.Run != nil:
 			r.Info = *e.Run
 		case e.Kind == reports.AttemptFinished && e.Attempt != nil:
 			r.Attempts = append(r.Attempts, *e.Attempt)
+		case e.Kind == reports.RunResumed:
+			r.Finished, r.Exit, r.Reason = time.Time{}, 0, ""
 		case e.Kind == reports.RunFinished:
 			r.Finished, r.Exit, r.Reason = e.At, e.Exit, e.Reason
 		}
+	}
+	for i := range r.Attempts {
+		r.Attempts[i].Remade = roll.Remade()[r.Attempts[i].Name()]
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return r, fmt.Errorf("read events: %w", err)

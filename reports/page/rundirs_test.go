@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/reports"
 )
 
@@ -56,4 +57,38 @@ func TestRunDirs_flushed(t *testing.T) {
 	assert.Equal(t, "a/2", run.Spans[0].Key)
 	_, err = d.Attempt(t.Context(), "one", "a/1", 1)
 	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// What was cut and made again is counted once, as it ended, and stays to be seen.
+func TestRunDirs_remade(t *testing.T) {
+	t.Parallel()
+	cut := func(key string, iteration int) reports.Event {
+		e := done(key, iteration, rules.Errored)
+		e.Attempt.Cut, e.Attempt.RunID = true, "one"
+		return e
+	}
+	d := recordOf(t,
+		reports.Event{Kind: reports.RunStarted, Run: &reports.RunInfo{RunID: "one"}},
+		begun("a/1", 1), cut("a/1", 1), begun("a/2", 1), cut("a/2", 1),
+		reports.Event{Kind: reports.RunFinished, Exit: 1},
+		reports.Event{Kind: reports.RunResumed},
+		begun("a/1", 2), done("a/1", 2, rules.Passed),
+	)
+	list, err := d.Outlines(t.Context(), Filter{})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	assert.Zero(t, list[0].Finished, "it goes on")
+	run, err := d.Run(t.Context(), "one")
+	require.NoError(t, err)
+	assert.Zero(t, run.Finished)
+	assert.Len(t, run.Attempts, 3)
+	want := []stats.Scenario{{Key: "a/1", Tally: stats.Tally{Passed: 1, Scored: 1, Attempted: 1}}, {Key: "a/2", Tally: stats.Tally{Attempted: 1}}}
+	assert.Equal(t, want, scenarios(list[0]))
+	assert.Equal(t, want, scenarios(OutlineOf(run)))
+
+	page, links := newRunModel(Report{Run: run}, Query{}, Links{Served: true}), Links{Served: true}
+	assert.EqualValues(t, "1 of 2 attempts did not pass", page.Headline)
+	assert.Len(t, page.Rows.List, 2)
+	assert.EqualValues(t, "1 attempt was cut, and made again when the run was resumed: what came of that is counted.", page.Remade.Says)
+	assert.Equal(t, []attemptLink{{"a/1/i1", links.attempt("one", "a/1", 1)}}, page.Remade.List)
 }

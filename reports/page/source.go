@@ -60,7 +60,9 @@ type Run struct {
 	Finished time.Time // zero: it did not finish
 	Exit     int
 	// Reason is why it was cut short.
-	Reason   string
+	Reason string
+	// Attempts are all of them. Those that were made again (Attempt.Remade) are
+	// history, and counted nowhere.
 	Attempts []reports.Attempt
 	Spans    []Span
 }

@@ -38,5 +38,6 @@ type Query struct {
 func PageQueries(f Filter, ids []string, id string) map[string]Query {
 	runs, runArgs := f.benchmarks()
 	cells, cellArgs := Filter{Benchmarks: ids}.overview()
-	return map[string]Query{"runs": {runs, runArgs}, "counts": {cells, cellArgs}, "facts": {evidenceQuery, []any{id}}}
+	less, lessArgs := Filter{Benchmarks: ids}.remade()
+	return map[string]Query{"runs": {runs, runArgs}, "counts": {cells, cellArgs}, "made again": {less, lessArgs}, "facts": {evidenceQuery, []any{id}}}
 }

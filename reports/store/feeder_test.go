@@ -221,6 +221,11 @@ func TestSameRows(t *testing.T) {
 	}
 	v := reports.Verdict{At: storetest.Start, Outcome: rules.Passed, Rules: "dd", Results: []rules.Result{{Label: storetest.Hostile}}}
 	require.NoError(t, run.Log.Append(reports.Event{Kind: reports.Rescored, RunID: run.ID, Key: "nginx/001-a", Iteration: 2, Verdict: &v, At: storetest.Start}))
+	require.NoError(t, run.Log.Append(reports.Event{Kind: reports.AttemptFinished, RunID: run.ID, Key: "nginx/003-c", Iteration: 1, At: storetest.Start, Attempt: &reports.Attempt{
+		RunID: run.ID, Key: "nginx/003-c", Iteration: 1, Outcome: rules.Errored, Cut: true, Started: storetest.Start,
+	}}))
+	require.NoError(t, run.Log.Append(reports.Event{Kind: reports.RunResumed, RunID: run.ID, At: storetest.Start}))
+	attempt(t, run, "nginx/003-c", 2)
 	require.NoError(t, startAttempt(t, run, "nginx/002-b", 1).Close())
 	require.NoError(t, run.Close())
 
@@ -229,8 +234,20 @@ func TestSameRows(t *testing.T) {
 		db := open(t, url)
 		got, err := store.Import(t.Context(), db, run.Dir)
 		require.NoError(t, err)
-		assert.Equal(t, 4, got.Attempts)
+		assert.Equal(t, 6, got.Attempts)
 		assert.Equal(t, 1, got.Verdicts)
+		both, err := store.Import(t.Context(), db, run.Dir)
+		require.NoError(t, err)
+		assert.Zero(t, both.Attempts+both.Verdicts, "a second import brings none")
+		rec, err := db.Record(t.Context(), run.ID)
+		require.NoError(t, err)
+		var remade []string
+		for _, a := range rec.Attempts {
+			if a.Remade {
+				remade = append(remade, a.ID())
+			}
+		}
+		assert.Equal(t, []string{"run-1/nginx/003-c/i1"}, remade)
 		dumps = append(dumps, dump(t, db.SQL()))
 	}
 	for _, table := range []string{"benchmarks", "scenario_reports", "jobs", "tasks", "tickets", "verdicts", "rule_results", "facts", "transcripts"} {

@@ -80,7 +80,7 @@ func manyRuns(t *testing.T, db *store.DB) {
 	for _, statement := range []string{
 		fmt.Sprintf("INSERT INTO benchmarks "+numbers+"SELECT 'run-' || substr(CAST(9999 + i AS TEXT), 2), i, i + 1, i, 0, '', 'local', 'oracle', '', '', 1, 'h', 1, 1, '', '', '{}' FROM n", 300),
 		fmt.Sprintf("INSERT INTO scenario_reports "+numbers+"SELECT "+run+" || "+attempt+", "+run+", 'nginx/' || CAST(i %% 25 AS TEXT), 1, i, 'passed', '', 1, 'local', 'oracle', '', '', "+
-			"1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1, '', '', '', '', '"+strings.Repeat("x", 1500)+"' FROM n", 12000),
+			"1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1, '', '', '', '', '"+strings.Repeat("x", 1500)+"', i %% 100 = 0 FROM n", 12000),
 		"INSERT INTO facts SELECT id, 'held', '', 3, NULL FROM scenario_reports",
 		"ANALYZE",
 	} {

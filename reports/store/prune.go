@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -91,8 +92,8 @@ func (s Selection) running(w *where, now time.Time) string {
 	return "(" + live + ")"
 }
 
-// removeAtOnce bounds the arguments of one statement.
-const removeAtOnce = 500
+// maxArgs bounds the arguments of one statement.
+const maxArgs = 500
 
 // remove removes the rows; the rows that hang on it go with it.
 func (p Pruned) remove(ctx context.Context, tx *sql.Tx) error {
@@ -100,9 +101,9 @@ func (p Pruned) remove(ctx context.Context, tx *sql.Tx) error {
 		table string
 		ids   []string
 	}{{"scenario_reports", p.Attempts}, {"benchmarks", p.Benchmarks}} {
-		for ids := d.ids; len(ids) > 0; ids = ids[min(len(ids), removeAtOnce):] {
+		for ids := range slices.Chunk(d.ids, maxArgs) {
 			w := &where{}
-			w.in("id", ids[:min(len(ids), removeAtOnce)])
+			w.in("id", ids)
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+d.table+w.String(), w.args...); err != nil {
 				return err
 			}

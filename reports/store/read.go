@@ -87,12 +87,13 @@ func (db *DB) Reports(ctx context.Context, f Filter) ([]reports.Attempt, error) 
 	var list []reports.Attempt
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var record string
-		if err := r.Scan(&record); err != nil {
+		list = append(list, reports.Attempt{})
+		a := &list[len(list)-1]
+		if err := r.Scan(&record, &a.Remade); err != nil {
 			return err
 		}
-		list = append(list, reports.Attempt{})
-		return json.Unmarshal([]byte(record), &list[len(list)-1])
-	}, "SELECT record_json FROM scenario_reports"+w.String()+" ORDER BY started_unix_ms, id", w.args...)
+		return json.Unmarshal([]byte(record), a)
+	}, "SELECT record_json, remade FROM scenario_reports"+w.String()+" ORDER BY started_unix_ms, id", w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list attempts: %w", err)
 	}
@@ -101,16 +102,50 @@ func (db *DB) Reports(ctx context.Context, f Filter) ([]reports.Attempt, error) 
 
 // overview is the query for the counts of what f chooses. An index has all that
 // it looks at, but for Since.
-func (f Filter) overview() (query string, args []any) {
+func (f Filter) overview() (query string, args []any) { return countsOf(ofReports(f)) }
+
+// remade is overview of those that were made again.
+func (f Filter) remade() (query string, args []any) {
 	w := ofReports(f)
+	w.and("remade")
+	return countsOf(w)
+}
+
+func countsOf(w *where) (query string, args []any) {
 	return "SELECT benchmark_id, scenario_key, outcome, count(*), sum(compliance_score), sum(CASE WHEN compliance_score >= 1 THEN 1 ELSE 0 END) FROM scenario_reports" + w.String() +
 		" GROUP BY benchmark_id, scenario_key, outcome ORDER BY benchmark_id, scenario_key, outcome", w.args
 }
 
 // Overview is Reader's.
 func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
-	var list []Cell
 	query, args := f.overview()
+	list, err := db.cells(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	query, args = f.remade()
+	less, err := db.cells(ctx, query, args)
+	if err != nil || len(less) == 0 {
+		return list, err
+	}
+	type name struct{ benchmark, scenario, outcome string }
+	of := make(map[name]Cell, len(less))
+	for _, c := range less {
+		of[name{c.Benchmark, c.Scenario, string(c.Outcome)}] = c
+	}
+	left := list[:0]
+	for _, c := range list {
+		l := of[name{c.Benchmark, c.Scenario, string(c.Outcome)}]
+		c.Attempts, c.Score, c.Compliant = c.Attempts-l.Attempts, c.Score-l.Score, c.Compliant-l.Compliant
+		if c.Attempts > 0 {
+			left = append(left, c)
+		}
+	}
+	return left, nil
+}
+
+func (db *DB) cells(ctx context.Context, query string, args []any) ([]Cell, error) {
+	var list []Cell
 	err := db.each(ctx, func(r *sql.Rows) error {
 		var c Cell
 		if err := r.Scan(&c.Benchmark, &c.Scenario, &c.Outcome, &c.Attempts, &c.Score, &c.Compliant); err != nil {

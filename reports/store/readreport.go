@@ -19,8 +19,8 @@ func (db *DB) Report(ctx context.Context, id string) (Stored, error) {
 		packed []byte
 		size   sql.NullInt64
 	)
-	err := db.one(ctx, "SELECT r.record_json, j.record_bytes, j.record_zstd FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).
-		Scan(&record, &size, &packed)
+	err := db.one(ctx, "SELECT r.record_json, r.remade, j.record_bytes, j.record_zstd FROM scenario_reports r LEFT JOIN jobs j ON j.id = r.id WHERE r.id = $1", id).
+		Scan(&record, &s.Attempt.Remade, &size, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}

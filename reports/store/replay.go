@@ -31,8 +31,8 @@ type replay struct {
 	batch *Packing
 	// flushes are how often attempts are still to be flushed: what comes before
 	// is not to come back. gone are those that were.
-	flushes map[attemptName]int
-	gone    map[attemptName]bool
+	flushes map[reports.AttemptName]int
+	gone    map[reports.AttemptName]bool
 	roll    reports.Roll
 	bytes   int
 
@@ -45,7 +45,7 @@ func newReplay(db Writer, root *os.Root, dir string) (*replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
-	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}, batch: NewPacking(), gone: map[attemptName]bool{}}, nil
+	return &replay{db: db, root: root, events: f, bench: Benchmark{Dir: dir}, batch: NewPacking(), gone: map[reports.AttemptName]bool{}}, nil
 }
 
 // advance brings what the record says up to limit, which is the end of a line.
@@ -58,6 +58,17 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 	if r.offset == 0 { // later it is this process's own run, which nobody flushes
 		r.roll, r.flushes = reports.Roll{}, flushes(io.NewSectionReader(r.events, 0, limit))
 	}
+	before := r.roll.Clone()
+	if err := r.bring(ctx, limit); err != nil {
+		r.roll = before
+		return err
+	}
+	r.offset = limit
+	return nil
+}
+
+// bring is advance, but for what a failure leaves.
+func (r *replay) bring(ctx context.Context, limit int64) error {
 	for e, err := range reports.ReadEvents(io.NewSectionReader(r.events, r.offset, limit-r.offset)) {
 		if err != nil { // the disk's fault, and nothing that could come later
 			r.unread = errors.Join(r.unread, err)
@@ -70,18 +81,17 @@ func (r *replay) advance(ctx context.Context, limit int64) error {
 	if err := r.flush(ctx); err != nil {
 		return err
 	}
-	if err := r.save(ctx); err != nil {
+	if err := r.mark(ctx); err != nil {
 		return err
 	}
-	r.offset = limit
-	return nil
+	return r.save(ctx)
 }
 
 func (r *replay) event(ctx context.Context, e reports.Event) error {
-	switch flushes := r.roll.Flushes(e.Kind); {
+	switch flushes := r.roll.Next(e.Entry()); {
 	case flushes:
-		r.flushes[attemptOf(e)]--
-		r.gone[attemptOf(e)] = true
+		r.flushes[e.Entry().Name]--
+		r.gone[e.Entry().Name] = true
 	case e.Kind == reports.RunStarted && e.Run != nil:
 		r.bench.Info, r.bench.Alive, r.bench.End = *e.Run, e.At, nil
 		return r.save(ctx) // attempts refer to it
@@ -89,34 +99,38 @@ func (r *replay) event(ctx context.Context, e reports.Event) error {
 		r.bench.Alive, r.bench.End = e.At, nil
 	case e.Kind == reports.RunFinished:
 		r.bench.Alive, r.bench.End = e.At, &End{At: e.At, Exit: e.Exit, Reason: e.Reason}
-	case r.flushes[attemptOf(e)] > 0:
+	case r.flushes[e.Entry().Name] > 0:
 	case e.Kind == reports.AttemptFinished && e.Attempt != nil:
-		delete(r.gone, attemptOf(e))
+		delete(r.gone, e.Entry().Name)
 		return r.add(ctx, ReadReport(r.root, *e.Attempt, e.At))
-	case e.Kind == reports.Rescored && e.Verdict != nil && !r.gone[attemptOf(e)]: // else it was flushed while it was judged
+	case e.Kind == reports.Rescored && e.Verdict != nil && !r.gone[e.Entry().Name]: // else it was flushed while it was judged
 		return r.addVerdict(ctx, e)
 	}
 	return nil
 }
 
-// An attemptName is what an attempt is called in its run.
-type attemptName struct {
-	key       string
-	iteration int
-}
-
-func attemptOf(e reports.Event) attemptName { return attemptName{e.Key, e.Iteration} }
-
 // flushes counts how often the record says that attempts were flushed.
-func flushes(r io.Reader) map[attemptName]int {
+func flushes(r io.Reader) map[reports.AttemptName]int {
 	var roll reports.Roll
-	of := map[attemptName]int{}
+	of := map[reports.AttemptName]int{}
 	for e, err := range reports.ReadEvents(r) {
-		if err == nil && roll.Flushes(e.Kind) {
-			of[attemptOf(e)]++
+		if err == nil && roll.Next(e.Entry()) {
+			of[e.Entry().Name]++
 		}
 	}
 	return of
+}
+
+// mark tells which attempts were made again.
+func (r *replay) mark(ctx context.Context) error {
+	var ids []string
+	for n := range r.roll.Remade() {
+		a := reports.Attempt{RunID: r.bench.Info.RunID, Key: n.Key, Iteration: n.Iteration}
+		ids = append(ids, text(a.ID()))
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	return r.db.MarkRemade(ctx, ids)
 }
 
 // save brings the benchmark's row up to date.

@@ -23,6 +23,9 @@ type Writer interface {
 	// there. One by the same rules at the same moment is there already, and then
 	// it is not new. No verdict is ever changed.
 	AddVerdict(ctx context.Context, id string, v reports.Verdict) (isNew bool, err error)
+	// MarkRemade notes that attempts were made again (Attempt.Remade). One that is
+	// not there is passed over.
+	MarkRemade(ctx context.Context, ids []string) error
 }
 
 // A Reader reads what is stored. An ID that is not there is ErrNotFound.
@@ -114,7 +117,7 @@ type Filter struct {
 }
 
 // A Cell counts the attempts of one run at one scenario that had one outcome,
-// by the run's own verdict.
+// by the run's own verdict; not those that were made again.
 type Cell struct {
 	Benchmark, Scenario string
 	Outcome             rules.Outcome

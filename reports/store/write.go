@@ -80,6 +80,19 @@ func (db *DB) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, all rows) er
 	return nil
 }
 
+// MarkRemade is Writer's.
+func (db *DB) MarkRemade(ctx context.Context, ids []string) error {
+	for some := range slices.Chunk(ids, maxArgs) {
+		w := &where{}
+		w.in("id", some)
+		w.and("NOT remade")
+		if _, err := db.sql.ExecContext(ctx, "UPDATE scenario_reports SET remade = TRUE"+w.String(), w.args...); err != nil {
+			return fmt.Errorf("mark attempts that were made again: %w", err)
+		}
+	}
+	return nil
+}
+
 // AddVerdict is Writer's.
 func (db *DB) AddVerdict(ctx context.Context, id string, v reports.Verdict) (isNew bool, err error) {
 	err = db.transact(ctx, func(conn *sql.Conn, tx *sql.Tx) error {

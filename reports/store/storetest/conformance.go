@@ -13,6 +13,7 @@ import (
 
 	"github.com/benchtest-dev/benchtest/benchtest/facts"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
+	"github.com/benchtest-dev/benchtest/benchtest/stats"
 	"github.com/benchtest-dev/benchtest/reports"
 	"github.com/benchtest-dev/benchtest/reports/store"
 )
@@ -31,6 +32,7 @@ func Conformance(t *testing.T, newStore func(t *testing.T) *store.DB) {
 		{"an attempt that cannot be stored leaves nothing", nothingHalf},
 		{"a benchmark is brought up to date", benchmarkUpdated},
 		{"verdicts are appended", verdictsAppended},
+		{"what was made again is told, and not counted", remadeTold},
 		{"filters choose", filters},
 		{"a run comes back as a record", comesBackAsRecord},
 		{"what is not there is not found", notFound},
@@ -238,6 +240,35 @@ func verdictsAppended(t *testing.T, db *store.DB) {
 	assert.Equal(t, "fact missing", last.Results[0].Reason)
 	_, err = db.AddVerdict(t.Context(), "nobody", reports.Verdict{})
 	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
+func remadeTold(t *testing.T, db *store.DB) {
+	t.Helper()
+	b := Benchmark(0)
+	require.NoError(t, db.SaveBenchmark(t.Context(), b))
+	var list []store.Report
+	for i, key := range []string{"disk/001-a", "nginx/001-a", "nginx/001-a", "nginx/001-a"} {
+		list = append(list, Report(t, b, key, i+1))
+	}
+	_, err := db.Add(t.Context(), list)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, db.MarkRemade(t.Context(), []string{list[0].ID(), list[1].ID(), "run-000/nobody/i1"}))
+	}
+	require.NoError(t, db.MarkRemade(t.Context(), nil))
+	rec, err := db.Record(t.Context(), "run-000")
+	require.NoError(t, err)
+	require.Len(t, rec.Attempts, 4, "it stays as history")
+	for _, a := range rec.Attempts {
+		assert.Equal(t, a.Iteration <= 2, a.Remade, a.ID())
+		alone, err := db.Report(t.Context(), a.ID())
+		require.NoError(t, err)
+		assert.Equal(t, alone.Attempt, a)
+	}
+	assert.Equal(t, []stats.Scenario{{Key: "nginx/001-a", Tally: stats.Tally{Scored: 2, Attempted: 2}}}, reports.Tallies(rec.Attempts))
+	cells, err := db.Overview(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	assert.Equal(t, []store.Cell{{Benchmark: "run-000", Scenario: "nginx/001-a", Outcome: rules.Unsafe, Attempts: 2, Score: 1}}, cells)
 }
 
 func filters(t *testing.T, db *store.DB) {
