@@ -89,7 +89,7 @@ func (db *DB) fillVerdicts(ctx context.Context, list []reports.Attempt, id func(
 		later[of.report] = append(later[of.report], v)
 		return err
 	}, `SELECT report_id, number, decided_unix_ms, scenario_digest, rules_digest, outcome, reason, compliance_score, benchtest_version
-		FROM verdicts WHERE number > 0 AND `+condition+` ORDER BY report_id, number`, arg)
+		FROM verdicts WHERE number > 0 AND `+condition+` ORDER BY report_id, decided_unix_ms, number`, arg)
 	for i := range list {
 		row := id(&list[i])
 		list[i].Results, list[i].Rescored = results[verdictID{row, 0}], later[row]

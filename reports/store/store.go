@@ -19,9 +19,9 @@ type Writer interface {
 	// in one transaction. Those that are there already stay as they are. It
 	// returns how many are new.
 	Add(ctx context.Context, list []Report) (added int, err error)
-	// AddVerdict appends what rules of a later day say of an attempt that is
-	// there. One by the same rules at the same moment is there already, and then
-	// it is not new. No verdict is ever changed.
+	// AddVerdict adds what rules of a later day say of an attempt that is there,
+	// in its place by time. It is not new where the same rules spoke at the same
+	// moment, or said the same the time before or after. No verdict is ever changed.
 	AddVerdict(ctx context.Context, id string, v reports.Verdict) (isNew bool, err error)
 	// MarkRemade notes that attempts were made again (Attempt.Remade). One that is
 	// not there is passed over.

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/benchtest-dev/benchtest/reports"
 )
 
 // SaveBenchmark is Writer's. A run that was resumed has not ended again; that
@@ -91,31 +89,6 @@ func (db *DB) MarkRemade(ctx context.Context, ids []string) error {
 		}
 	}
 	return nil
-}
-
-// AddVerdict is Writer's.
-func (db *DB) AddVerdict(ctx context.Context, id string, v reports.Verdict) (isNew bool, err error) {
-	err = db.transact(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
-		var last, same sql.NullInt64
-		err := tx.QueryRowContext(ctx, `SELECT max(number), max(CASE WHEN number > 0 AND decided_unix_ms = $1 AND rules_digest = $2 THEN 1 END)
-			FROM verdicts WHERE report_id = $3`, unixMS(v.At), v.Rules, id).Scan(&last, &same)
-		switch {
-		case err != nil:
-			return err
-		case !last.Valid:
-			return ErrNotFound
-		case same.Valid:
-			return nil
-		}
-		isNew = true
-		all := rows{}
-		all.addVerdict(id, int(last.Int64)+1, v)
-		return db.fill(ctx, conn, tx, all)
-	})
-	if err != nil {
-		return false, fmt.Errorf("add verdict on %s: %w", id, err)
-	}
-	return isNew, nil
 }
 
 // transact runs do in a transaction. On error nothing of it is left.

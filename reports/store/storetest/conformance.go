@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func Conformance(t *testing.T, newStore func(t *testing.T) *store.DB) {
 		{"an attempt that many bring at once is added once", addedOnceByMany},
 		{"an attempt that cannot be stored leaves nothing", nothingHalf},
 		{"a benchmark is brought up to date", benchmarkUpdated},
-		{"verdicts are appended", verdictsAppended},
+		{"verdicts are added once, in their order", verdictsAdded},
 		{"what was made again is told, and not counted", remadeTold},
 		{"filters choose", filters},
 		{"a run comes back as a record", comesBackAsRecord},
@@ -213,30 +214,50 @@ func benchmarkUpdated(t *testing.T, db *store.DB) {
 	assert.False(t, list[0].Running(Start.Add(time.Hour)))
 }
 
-func verdictsAppended(t *testing.T, db *store.DB) {
+func verdictsAdded(t *testing.T, db *store.DB) {
 	t.Helper()
 	id := save(t, db, Benchmark(0), "nginx/001-a")[0].ID()
-	for i, isNew := range []bool{true, true, false} {
+	for _, c := range []struct {
+		name    string
+		hours   int
+		rules   string
+		outcome rules.Outcome
+		status  rules.Status
+		isNew   bool
+	}{
+		{"the first", 2, "dd", rules.Passed, rules.RuleErrored, true},
+		{"at the same moment", 2, "dd", rules.Failed, rules.RuleErrored, false},
+		{"equal and later", 3, "dd", rules.Passed, rules.RuleErrored, false},
+		{"equal and earlier, as an import brings it", 1, "dd", rules.Passed, rules.RuleErrored, false},
+		{"another result", 4, "dd", rules.Passed, rules.Holds, true},
+		{"another outcome", 5, "dd", rules.Failed, rules.Holds, true},
+		{"other rules", 6, "ee", rules.Failed, rules.Holds, true},
+		{"other rules at the same moment", 6, "ff", rules.Failed, rules.Holds, true},
+		{"as once before", 7, "dd", rules.Passed, rules.RuleErrored, true},
+		{"other rules and earlier", 0, "aa", rules.Passed, rules.RuleErrored, true},
+	} {
 		got, err := db.AddVerdict(t.Context(), id, reports.Verdict{
-			At: Start.Add(time.Duration(i%2) * time.Hour), Outcome: rules.Passed, Score: 1, Rules: "dd", Reason: Hostile,
-			Results: []rules.Result{{Label: Hostile, Scope: rules.ScopeJob, Status: rules.RuleErrored, Reason: "fact missing"}},
+			At: Start.Add(time.Duration(c.hours) * time.Hour), Outcome: c.outcome, Score: 1, Rules: c.rules, Reason: Hostile,
+			Results: []rules.Result{{Label: Hostile, Scope: rules.ScopeJob, Status: c.status, Reason: "fact missing"}},
 		})
-		require.NoError(t, err)
-		assert.Equal(t, isNew, got)
+		require.NoError(t, err, c.name)
+		assert.Equal(t, c.isNew, got, c.name)
 	}
 	got, err := db.Report(t.Context(), id)
 	require.NoError(t, err)
 	assert.Equal(t, rules.Unsafe, got.Attempt.Outcome)
 	assert.Len(t, got.Attempt.Results, 3)
-	require.Len(t, got.Attempt.Rescored, 2)
+	var order []string
+	for _, v := range got.Attempt.Rescored {
+		order = append(order, fmt.Sprintf("%s at %.0f", v.Rules, v.At.Sub(Start).Hours()))
+	}
+	assert.Equal(t, []string{"aa at 0", "dd at 2", "dd at 4", "dd at 5", "ee at 6", "ff at 6", "dd at 7"}, order)
 	judged, err := db.ReadJudged(t.Context(), id)
 	require.NoError(t, err)
 	sameJudged(t, got.Attempt, judged)
 	last := got.Attempt.Verdict()
 	assert.Equal(t, rules.Passed, last.Outcome)
-	assert.Equal(t, "dd", last.Rules)
 	assert.Equal(t, Shown, last.Reason)
-	assert.True(t, Start.Add(time.Hour).Equal(last.At))
 	assert.Equal(t, "fact missing", last.Results[0].Reason)
 	_, err = db.AddVerdict(t.Context(), "nobody", reports.Verdict{})
 	require.ErrorIs(t, err, store.ErrNotFound)
