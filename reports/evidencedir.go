@@ -98,6 +98,6 @@ func (d evidenceDir) Open(name string) (fs.File, error) {
 }
 
 func (d evidenceDir) close() {
-	d.facts.Close()  
+	d.facts.Close()
 	d.attempt.Close()
 }

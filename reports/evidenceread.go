@@ -73,73 +73,78 @@ func (r *EvidenceReader) Close() { r.run.close() }
 // not look at logs and transcript: VerifyEvidence does.
 func (r *EvidenceReader) Read(dir fs.FS, head string) (Evidence, error) {
 	var e Evidence
-	lines, err := r.read(dir, chainName)
+	files, err := r.read(dir, chainName)
 	if err != nil {
 		return e, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
-	links, err := readChain(lines, head)
+	links, err := readChain(files[0], head)
 	if err != nil {
 		return e, err
 	}
-	for _, c := range []facts.Checkpoint{facts.Healthy, facts.Faulted, facts.Sample, facts.After, facts.Held} {
-		b, err := r.verified(dir, factsName(c), links)
+	// Facts in the order of their taking, and those together that are of a size:
+	// two are hashed at once.
+	for _, names := range [][]string{{factsName(facts.Healthy), factsName(facts.Faulted)}, {factsName(facts.Sample), jobName}, {factsName(facts.After), factsName(facts.Held)}} {
+		files, err := r.read(dir, names...)
 		if err != nil {
+			return e, fmt.Errorf("%w: %w", ErrEvidence, err)
+		}
+		if err := verifyFiles(names, files, links); err != nil {
 			return e, err
 		}
-		snapshots, err := r.Decode(b)
-		if err != nil {
-			return e, fmt.Errorf("%w: %s: %w", ErrEvidence, factsName(c), err)
+		for i, name := range names {
+			if err := e.add(r.Decoder, name, files[i]); err != nil {
+				return e, fmt.Errorf("%w: %s: %w", ErrEvidence, name, err)
+			}
 		}
-		e.Snapshots = append(e.Snapshots, snapshots...)
-	}
-	b, err := r.verified(dir, jobName, links)
-	if err != nil || len(b) == 0 {
-		return e, err // without a job record the engine left none
-	}
-	if e.Job, err = ReadJob(b); err != nil {
-		return e, fmt.Errorf("%w: %s: %w", ErrEvidence, jobName, err)
 	}
 	return e, nil
 }
 
-// verified reads an evidence file whose every byte the chain covers. The bytes
-// are good until the next file is read.
-func (r *EvidenceReader) verified(dir fs.FS, name string, links []Link) ([]byte, error) {
-	b, err := r.read(dir, name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEvidence, err)
-	}
-	covered := int64(0)
-	for _, l := range links {
-		if l.File != name {
-			continue
+// add decodes a file that was verified.
+func (e *Evidence) add(d *Decoder, name string, text []byte) (err error) {
+	if name == jobName {
+		if len(text) > 0 { // else the engine left none
+			e.Job, err = ReadJob(text)
 		}
-		if covered += l.Bytes; covered > int64(len(b)) || digest(b[l.Offset:covered]) != l.SHA256 {
-			return nil, fmt.Errorf("%w: %s differs in bytes %d to %d", ErrEvidence, name, l.Offset, covered)
-		}
+		return err
 	}
-	if covered != int64(len(b)) {
-		return nil, fmt.Errorf("%w: %s is longer than recorded", ErrEvidence, name)
-	}
-	return b, nil
+	snapshots, err := d.Decode(text)
+	e.Snapshots = append(e.Snapshots, snapshots...)
+	return err
 }
 
-// read reads a file over the one before.
-func (r *EvidenceReader) read(dir fs.FS, name string) (b []byte, err error) {
+// read reads files over those before. They are good until others are read.
+func (r *EvidenceReader) read(dir fs.FS, names ...string) ([][]byte, error) {
+	room, ends := r.Room(bytes.MinRead), make([]int, len(names))
+	for i, name := range names {
+		var err error
+		if room, err = appendFile(room, dir, name); err != nil {
+			return nil, err
+		}
+		ends[i] = len(room)
+	}
+	if cap(room) <= maxRoom {
+		r.room = room
+	}
+	files, begin := make([][]byte, len(names)), 0
+	for i, end := range ends {
+		files[i], begin = room[begin:end:end], end
+	}
+	return files, nil
+}
+
+// appendFile appends what is in a file to b.
+func appendFile(b []byte, dir fs.FS, name string) ([]byte, error) {
 	f, err := dir.Open(name)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	b = r.Room(bytes.MinRead)
 	for err == nil {
 		var n int
 		b = slices.Grow(b, bytes.MinRead)
 		n, err = f.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
-	}
-	if cap(b) <= maxRoom {
-		r.room = b
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil

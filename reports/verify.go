@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+
+	"github.com/benchtest-dev/benchtest/reports/pairsum"
 )
 
 // ErrEvidence marks evidence that is not what was recorded.
@@ -75,6 +78,52 @@ func verifyStretch(dir fs.FS, l Link) error {
 	}
 	if hex.EncodeToString(h.Sum(nil)) != l.SHA256 {
 		return fmt.Errorf("%w: %s differs in bytes %d to %d", ErrEvidence, l.File, l.Offset, l.Offset+l.Bytes)
+	}
+	return nil
+}
+
+// A pinned is a stretch of a file and the link that pins it.
+type pinned struct {
+	Link
+	text []byte
+}
+
+// verifyFiles checks files, as they were read, against the links: these cover
+// each byte.
+func verifyFiles(names []string, files [][]byte, links []Link) error {
+	var all []pinned
+	for i, name := range names {
+		rest := files[i]
+		for _, l := range links {
+			if l.File != name {
+				continue
+			}
+			if l.Bytes > int64(len(rest)) {
+				return fmt.Errorf("%w: %s is shorter than recorded", ErrEvidence, name)
+			}
+			all = append(all, pinned{l, rest[:l.Bytes]})
+			rest = rest[l.Bytes:]
+		}
+		if len(rest) > 0 {
+			return fmt.Errorf("%w: %s is longer than recorded", ErrEvidence, name)
+		}
+	}
+	if len(all)%2 == 1 { // beside the last goes nothing
+		all = append(all, pinned{Link: Link{SHA256: digest(nil)}})
+	}
+	for two := range slices.Chunk(all, 2) {
+		a, b := pairsum.Sum256(two[0].text, two[1].text)
+		if err := errors.Join(two[0].check(a), two[1].check(b)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check holds the digest of the stretch against the link's.
+func (p pinned) check(sum [sha256.Size]byte) error {
+	if hex.EncodeToString(sum[:]) != p.SHA256 {
+		return fmt.Errorf("%w: %s differs in bytes %d to %d", ErrEvidence, p.File, p.Offset, p.Offset+p.Bytes)
 	}
 	return nil
 }
