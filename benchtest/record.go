@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/benchtest-dev/benchtest/reports"
+	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
 // openRecord makes the run's directory and its log, or goes on with those that
@@ -41,7 +42,7 @@ func (s *suite) openRecord(_ context.Context, id string) (err error) {
 // info describes the run for its log and its reports.
 func (s *suite) info() *reports.RunInfo {
 	info := &reports.RunInfo{
-		RunID: s.runner.Record.ID, Started: s.started, Argv: argv(os.Args), Seed: s.set.seed, Provider: s.provider,
+		RunID: s.runner.Record.ID, Started: s.started, Argv: store.Argv(os.Args, flagPrefix+"db"), Seed: s.set.seed, Provider: s.provider,
 		Engine: s.set.engine, Gateway: s.set.gateway, Version: version(), Versions: map[string]string{"go": runtime.Version()},
 		Capacity: reports.Capacity{VCPU: s.capacity.VCPU, MemoryMiB: s.capacity.MemoryMiB},
 	}

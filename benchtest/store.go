@@ -50,21 +50,3 @@ func (s *suite) closeStore() error {
 	}
 	return nil
 }
-
-// argv is what the process was called with, without a password that stands in
-// -benchtest.db.
-func argv(args []string) []string {
-	const name = flagPrefix + "db"
-	clean := make([]string, len(args))
-	for i, arg := range args {
-		clean[i] = arg
-		flag, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		switch {
-		case flag == name && given && arg[0] == '-':
-			clean[i] = strings.TrimSuffix(arg, value) + "..."
-		case i > 0 && strings.TrimLeft(args[i-1], "-") == name:
-			clean[i] = "..."
-		}
-	}
-	return clean
-}

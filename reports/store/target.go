@@ -50,6 +50,23 @@ func ParseTarget(text, home string) (Target, error) {
 	return Target{}, fmt.Errorf("bad database, of kind %q: want postgres://USER@HOST/DATABASE, sqlite:///PATH or %s", kindOf(text), None)
 }
 
+// Argv is args without the database that the flag of this name is given, which may
+// hold a password.
+func Argv(args []string, flag string) []string {
+	clean := make([]string, len(args))
+	for i, arg := range args {
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		clean[i] = arg
+		switch {
+		case given && name == flag && arg[0] == '-':
+			clean[i] = strings.TrimSuffix(arg, value) + "..."
+		case i > 0 && strings.HasPrefix(args[i-1], "-") && strings.TrimLeft(args[i-1], "-") == flag:
+			clean[i] = "..."
+		}
+	}
+	return clean
+}
+
 // kindOf is what stands before the first separator.
 func kindOf(text string) string {
 	if i := strings.IndexAny(text, ":/@ ="); i >= 0 {

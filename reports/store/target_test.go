@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,6 +43,19 @@ func TestBadTargets(t *testing.T) {
 	}
 	_, err := store.ParseTarget("none", "/home/x")
 	require.ErrorIs(t, err, store.ErrNone)
+}
+
+func TestArgv(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"x -benchtest.db=postgres://u:sesame@h/d -v": "x -benchtest.db=... -v",
+		"x --benchtest.db postgres://u:sesame@h/d":   "x --benchtest.db ...",
+		"x -benchtest.db":                            "x -benchtest.db",
+		"x benchtest.db y":                           "x benchtest.db y",
+		"x -benchtest.dbs=1 - -- = -v":               "x -benchtest.dbs=1 - -- = -v",
+	} {
+		assert.Equal(t, want, strings.Join(store.Argv(strings.Fields(text), "benchtest.db"), " "))
+	}
 }
 
 // What PostgreSQL says of a server that is not there names no password.

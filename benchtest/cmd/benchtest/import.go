@@ -62,18 +62,28 @@ func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
 // openDatabase opens the database that a flag or the environment names. The
 // caller closes it.
 func (e *env) openDatabase(ctx context.Context, url string) (*store.DB, error) {
-	home, err := fixtures.Home(e.lookup)
+	target, err := e.target(url)
 	if err != nil {
 		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	return store.Open(ctx, target)
+}
+
+// target is the database that a flag or the environment names, not yet opened;
+// store.ErrNone where they want none.
+func (e *env) target(url string) (store.Target, error) {
+	home, err := fixtures.Home(e.lookup)
+	if err != nil {
+		return store.Target{}, err
 	}
 	if url == "" {
 		url, _ = e.lookup("BENCHTEST_DB")
 	}
 	target, err := store.ParseTarget(url, home)
 	if err != nil {
-		return nil, usagef("--db or BENCHTEST_DB: %w", err)
+		return target, usagef("--db or BENCHTEST_DB: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
-	defer cancel()
-	return store.Open(ctx, target)
+	return target, nil
 }

@@ -19,15 +19,16 @@ import (
 	"github.com/benchtest-dev/benchtest/fixtures"
 	"github.com/benchtest-dev/benchtest/reports"
 	"github.com/benchtest-dev/benchtest/reports/page"
+	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
 func mergeCommand() command {
 	return command{
-		name: "merge", args: "RUN...", summary: "Join the runs of shards into one, with its reports and one gate",
+		name: "merge", args: "RUN...", summary: "Join the runs of shards into one, with its reports, one gate and its rows in the database",
 		flags: func(fs *flag.FlagSet) runFunc {
 			fail := fs.String("fail", "any", "what makes it fail, as -benchtest.fail: `any`, never, min-pass-rate=0.8, min-lower-bound=0.7, no-regression=RUN, error-budget=0.05")
 			output := fs.String("report-dir", "", "`directory` of junit.xml, report.html and summary.txt; default the joined run's")
-			db := recordsFlag(fs)
+			db := fs.String("db", "", "the `database` of runs that have no directory here, and of the joined one; default BENCHTEST_DB, else SQLite in BENCHTEST_HOME; none: in no database")
 			return func(ctx context.Context, e *env, args []string) error { return e.merge(ctx, args, *db, *fail, *output) }
 		},
 	}
@@ -74,6 +75,9 @@ func (e *env) merge(ctx context.Context, names []string, db, fail, output string
 	if err = errors.Join(err, run.Close()); err != nil {
 		return err
 	}
+	if err := e.storeJoined(ctx, db, run.Dir); err != nil {
+		return err
+	}
 	if j.code != exitOK {
 		return errFindings
 	}
@@ -110,7 +114,7 @@ type joined struct {
 
 // join copies evidence and records, and asks the gate.
 func (j *joined) join(shards []reports.Record, g gate.Gate, baseline []stats.Scenario) error {
-	j.info.RunID, j.info.Argv, j.info.Gate = j.run.ID, os.Args, ""
+	j.info.RunID, j.info.Argv, j.info.Gate = j.run.ID, store.Argv(os.Args, "db"), ""
 	if !g.Any() {
 		j.info.Gate = g.String()
 	}

@@ -20,16 +20,13 @@ func (e *env) openRecords(url string) (*store.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	if url == "" {
-		url, _ = e.lookup("BENCHTEST_DB")
-	}
 	a := &store.Archive{Runs: reports.RunsDir(filepath.Join(home, "runs"))}
-	target, err := store.ParseTarget(url, home)
+	target, err := e.target(url)
 	switch {
 	case errors.Is(err, store.ErrNone):
 		return a, nil
 	case err != nil:
-		return nil, usagef("--db or BENCHTEST_DB: %w", err)
+		return nil, err
 	}
 	a.Target = &target
 	return a, nil
