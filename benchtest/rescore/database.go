@@ -23,8 +23,8 @@ type Database struct {
 	Runs Runs
 }
 
-// Attempts implements Store. It holds the IDs of one run's attempts, and one
-// attempt.
+// Attempts implements Store. It holds the IDs of one run's attempts, and some
+// attempts without their evidence.
 func (d Database) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Attempt, error] {
 	return func(yield func(*reports.Attempt, error) bool) {
 		of := c.filter()
@@ -35,19 +35,33 @@ func (d Database) Attempts(ctx context.Context, c Choice) iter.Seq2[*reports.Att
 			return
 		}
 		for _, run := range slices.Backward(runs) { // the latest comes first
-			f := c.filter()
-			f.Benchmarks = []string{run.Info.RunID}
-			ids, err := d.DB.ReportIDs(ctx, f)
+			for a, err := range d.ofRun(ctx, run.Info.RunID, c) {
+				if !yield(a, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ofRun yields the attempts of one run that c chooses.
+func (d Database) ofRun(ctx context.Context, run string, c Choice) iter.Seq2[*reports.Attempt, error] {
+	return func(yield func(*reports.Attempt, error) bool) {
+		f := c.filter()
+		f.Benchmarks = []string{run}
+		ids, err := d.DB.ReportIDs(ctx, f)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for some := range slices.Chunk(ids, store.JudgedAtOnce) {
+			list, err := d.DB.ReadJudged(ctx, some...)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, id := range ids {
-				a, err := d.DB.ReadJudged(ctx, id)
-				if err == nil && !c.Chooses(&a) {
-					continue
-				}
-				if !yield(&a, err) || err != nil {
+			for i := range list {
+				if c.Chooses(&list[i]) && !yield(&list[i], nil) {
 					return
 				}
 			}

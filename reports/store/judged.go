@@ -24,41 +24,70 @@ func (db *DB) ReportIDs(ctx context.Context, f Filter) (ids []string, err error)
 	return ids, nil
 }
 
-// ReadJudged is the attempt as far as reports.ReadJudged reads it, with the
-// verdicts that were given since. Of results that anyone can come to again it may
-// have no more than name and status.
-func (db *DB) ReadJudged(ctx context.Context, id string) (reports.Attempt, error) {
-	a, err := db.readJudged(ctx, id)
-	if err != nil {
-		return a, fmt.Errorf("read attempt %s: %w", id, err)
+// JudgedAtOnce is how many attempts ReadJudged reads at most. They are without
+// evidence, so that this is little, and a query for each would take longer.
+const JudgedAtOnce = 32
+
+// ReadJudged are the attempts with these ids as far as reports.ReadJudged reads
+// them, with the verdicts that were given since. Of results that anyone can come
+// to again they may have no more than name and status.
+func (db *DB) ReadJudged(ctx context.Context, ids ...string) ([]reports.Attempt, error) {
+	if len(ids) == 0 || len(ids) > JudgedAtOnce {
+		return nil, fmt.Errorf("read attempts: %d are not 1 to %d", len(ids), JudgedAtOnce)
 	}
-	return a, nil
+	list, err := db.readJudged(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts %s to %s: %w", ids[0], ids[len(ids)-1], err)
+	}
+	return list, nil
 }
 
-func (db *DB) readJudged(ctx context.Context, id string) (a reports.Attempt, err error) {
-	var record []byte
-	var last int
-	err = db.one(ctx, "SELECT record_json, (SELECT max(number) FROM verdicts WHERE report_id = $1) FROM scenario_reports WHERE id = $1", id).Scan(&record, &last)
-	if errors.Is(err, sql.ErrNoRows) {
+func (db *DB) readJudged(ctx context.Context, ids []string) ([]reports.Attempt, error) {
+	at := make(map[string]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	list, rejudged, found := make([]reports.Attempt, len(ids)), make([]bool, len(ids)), 0
+	err := db.eachAtOnce(ctx, func(r *sql.Rows) error {
+		var id string
+		var record []byte
+		var last int
+		err := r.Scan(&id, &record, &last)
+		if err == nil {
+			list[at[id]], err = reports.ReadJudged(record)
+		}
+		found, rejudged[at[id]] = found+1, last > 0
+		return err
+	}, "SELECT id, record_json, (SELECT max(number) FROM verdicts WHERE report_id = scenario_reports.id) FROM scenario_reports WHERE %s", "id", ids)
+	if err == nil && found < len(ids) {
 		err = ErrNotFound
 	}
-	if err == nil {
-		a, err = reports.ReadJudged(record)
-	}
-	if err == nil {
-		err = db.eachOf(ctx, func(r *sql.Rows) error {
-			a.Results = append(a.Results, rules.Result{})
-			x := &a.Results[len(a.Results)-1]
-			return r.Scan(&x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Once)
-		}, "SELECT scope, label, host_name, required, status, once FROM rule_results WHERE report_id = $1 AND verdict_number = 0 ORDER BY number", id)
-	}
 	if err != nil {
-		return a, err
+		return nil, err
 	}
-	if last > 0 || slices.ContainsFunc(a.Results, func(r rules.Result) bool { return r.Once }) {
-		err = db.readVerdicts(ctx, id, &a)
+	err = db.eachAtOnce(ctx, func(r *sql.Rows) error {
+		var id string
+		var x rules.Result
+		err := r.Scan(&id, &x.Scope, &x.Label, &x.Host, &x.Required, &x.Status, &x.Once)
+		list[at[id]].Results = append(list[at[id]].Results, x)
+		return err
+	}, "SELECT report_id, scope, label, host_name, required, status, once FROM rule_results WHERE %s AND verdict_number = 0 ORDER BY report_id, number", "report_id", ids)
+	for i := range list {
+		a := &list[i]
+		if err == nil && (rejudged[i] || slices.ContainsFunc(a.Results, func(r rules.Result) bool { return r.Once })) {
+			err = db.readVerdicts(ctx, ids[i], a)
+		}
 	}
-	return a, err
+	return list, err
+}
+
+// eachAtOnce is eachOf for JudgedAtOnce ids at most. column is one of them where
+// the query has %s.
+func (db *DB) eachAtOnce(ctx context.Context, scan func(*sql.Rows) error, query, column string, ids []string) error {
+	w := where{}
+	// Fewer are filled up with the last: the text stays the same, and prepared.
+	one := w.oneOf(column, append(slices.Clone(ids), slices.Repeat(ids[len(ids)-1:], JudgedAtOnce-len(ids))...))
+	return db.eachOf(ctx, scan, fmt.Sprintf(query, one), w.args...)
 }
 
 // Judged is ReadEvidence for one attempt after the other, with what r has.

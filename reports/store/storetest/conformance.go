@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -85,7 +86,8 @@ func comesBack(t *testing.T, db *store.DB) {
 	assert.Equal(t, []string{want.ID()}, ids)
 	judged, err := db.ReadJudged(t.Context(), want.ID())
 	require.NoError(t, err)
-	sameJudged(t, got.Attempt, judged)
+	require.Len(t, judged, 1)
+	sameJudged(t, got.Attempt, judged[0])
 
 	e, err := db.Evidence(t.Context(), want.ID())
 	require.NoError(t, err)
@@ -254,13 +256,37 @@ func verdictsAdded(t *testing.T, db *store.DB) {
 	assert.Equal(t, []string{"aa at 0", "dd at 2", "dd at 4", "dd at 5", "ee at 6", "ff at 6", "dd at 7"}, order)
 	judged, err := db.ReadJudged(t.Context(), id)
 	require.NoError(t, err)
-	sameJudged(t, got.Attempt, judged)
+	require.Len(t, judged, 1)
+	sameJudged(t, got.Attempt, judged[0])
 	last := got.Attempt.Verdict()
 	assert.Equal(t, rules.Passed, last.Outcome)
 	assert.Equal(t, Shown, last.Reason)
 	assert.Equal(t, "fact missing", last.Results[0].Reason)
 	_, err = db.AddVerdict(t.Context(), "nobody", reports.Verdict{})
 	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
+// sameJudgedAtOnce: of several that are read together each has what is its own,
+// in the order that was asked for.
+func sameJudgedAtOnce(t *testing.T, db *store.DB, want []reports.Attempt) {
+	t.Helper()
+	require.Greater(t, len(want), 1)
+	var ids []string
+	for i := range slices.Backward(want) {
+		ids = append(ids, want[i].ID())
+	}
+	got, err := db.ReadJudged(t.Context(), ids...)
+	require.NoError(t, err)
+	require.Len(t, got, len(want))
+	for i := range got {
+		sameJudged(t, want[len(want)-1-i], got[i])
+	}
+	_, err = db.ReadJudged(t.Context(), ids[0], "nobody")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = db.ReadJudged(t.Context(), slices.Repeat(ids[:1], store.JudgedAtOnce+1)...)
+	require.Error(t, err)
+	_, err = db.ReadJudged(t.Context())
+	require.Error(t, err)
 }
 
 func remadeTold(t *testing.T, db *store.DB) {
@@ -358,8 +384,7 @@ func comesBackAsRecord(t *testing.T, db *store.DB) {
 	}
 	_, err = db.Record(t.Context(), "run")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = db.ReadJudged(t.Context(), "nobody")
-	require.ErrorIs(t, err, store.ErrNotFound)
+	sameJudgedAtOnce(t, db, rec.Attempts)
 	_, err = db.ReadEvidence(t.Context(), rec, &reports.Attempt{RunID: "nobody"}, nil)
 	require.ErrorIs(t, err, reports.ErrEvidence)
 }
