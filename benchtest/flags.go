@@ -59,7 +59,7 @@ func register(fs *flag.FlagSet, c Config) *settings {
 	str(&s.evidence, "evidence", "any", "what compliance rules may rest on: `any` or observed")
 	str(&s.reportDir, "report-dir", "", "`directory` of the reports, below the package's where it is not absolute; default BENCHTEST_HOME/runs/RUN_ID")
 	str(&s.db, "db", "", "`database` that keeps what runs recorded: postgres://..., sqlite:///PATH, or none; default SQLite in BENCHTEST_HOME")
-	str(&s.resume, "resume", "", "go on with the run that has this `ID`: make the attempts that have no verdict yet, and no other")
+	str(&s.resume, "resume", "", "go on with the run whose `ID` this is, or how it alone begins: make the attempts that have no verdict yet, and no other")
 	str(&s.logFile, "log-file", "", "mirror the output to this `file`, below the package's directory where it is not absolute, without colours")
 	str(&s.progress, "progress", "auto", "how the run is seen while it goes on: `auto`; tty draws on the terminal; plain prints a line when an attempt has ended; none")
 	fs.IntVar(&s.iter, flagPrefix+"iter", 1, "`attempts` at each scenario, side by side")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/benchtest-dev/benchtest/benchtest/scenario"
 	"github.com/benchtest-dev/benchtest/reports"
@@ -38,7 +39,16 @@ func (r *resumption) remake(key string) {
 // left without a verdict has one then, and is made again under the next number,
 // like what was cut.
 func (s *suite) resume() error {
-	run, err := reports.OpenRun(filepath.Join(s.home, "runs"), s.set.resume)
+	runs := filepath.Join(s.home, "runs")
+	ids, err := reports.RunsDir(runs).IDs(s.ctx, time.Time{})
+	if err != nil {
+		return fmt.Errorf("-benchtest.resume: %w", err)
+	}
+	id, err := reports.Match(s.set.resume, ids)
+	if err != nil {
+		return fmt.Errorf("-benchtest.resume: %w, in %s", err, runs)
+	}
+	run, err := reports.OpenRun(runs, id)
 	if err != nil {
 		return fmt.Errorf("-benchtest.resume: %w", err)
 	}

@@ -42,7 +42,7 @@ func (d RunsDir) Record(_ context.Context, name string) (Record, error) {
 		}
 		return rec, err
 	}
-	return Record{}, fmt.Errorf("find run %q: %w: want a directory with an %s, or the ID of a run in %s", name, fs.ErrNotExist, EventsFile, string(d))
+	return Record{}, fmt.Errorf("find run %q: %w: want the ID of a run in %s, or a directory with an %s", name, fs.ErrNotExist, string(d), EventsFile)
 }
 
 // IDs lists the directories that hold a record.

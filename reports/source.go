@@ -55,7 +55,7 @@ func Match(name string, ids []string) (string, error) {
 	if len(ids) > 0 {
 		there = "the nearest are " + nearest(name, ids)
 	}
-	return "", fmt.Errorf("find run %q: %w: want a directory with an %s, or how the ID of a run begins: %s", name, fs.ErrNotExist, EventsFile, there)
+	return "", fmt.Errorf("find run %q: %w: want the ID of a run, or how it alone begins: %s", name, fs.ErrNotExist, there)
 }
 
 // nearest names the ids that begin most like name, the latest of them first.

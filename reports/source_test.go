@@ -27,7 +27,7 @@ func TestMatch(t *testing.T) {
 		"2026":                    {ids, "", ErrAmbiguous, "20260104T000000Z-aaaaaabb, 20260104T000000Z-aaaaaa, 20260103T000000Z-aaaaaa and 2 more"},
 		"20260103T000000Z-c":      {ids, "", fs.ErrNotExist, "the nearest are 20260103T000000Z-aaaaaa, 20260104T000000Z-aaaaaabb, 20260104T000000Z-aaaaaa and 2 more"},
 		"":                        {ids, "", fs.ErrNotExist, "the nearest are 20260104T000000Z-aaaaaabb"},
-		"x":                       {nil, "", fs.ErrNotExist, "how the ID of a run begins: there is none"},
+		"x":                       {nil, "", fs.ErrNotExist, "or how it alone begins: there is none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,11 @@ func (a *Archive) Record(ctx context.Context, name string) (reports.Record, erro
 	}
 	id, err := reports.Match(name, ids)
 	if err != nil {
-		return reports.Record{}, fmt.Errorf("%w, in %s", err, a)
+		err = fmt.Errorf("%w, in %s", err, a)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; a directory with an %s will do, too", err, reports.EventsFile)
+		}
+		return reports.Record{}, err
 	}
 	if rec, err = a.Runs.Record(ctx, id); !errors.Is(err, fs.ErrNotExist) || a.db == nil {
 		return rec, err

@@ -8,10 +8,10 @@
 // # Tables
 //
 //	benchmarks        one a run; id is the run's ID
-//	scenario_reports  one an attempt; id is RUN_ID/KEY/iN
+//	scenario_reports  one an attempt; id is RUN_ID/KEY/iN. Leave out those that are remade when you count
 //	jobs, tickets     one an attempt that came so far; id is the attempt's
 //	tasks             one a task of a job; id is the job's, then /tN
-//	verdicts          one an attempt (number 0), and one more each time it is judged again
+//	verdicts          one an attempt (number 0), and more from when it was judged again: the last by decided_unix_ms counts
 //	rule_results      one a rule of a verdict
 //	facts             one a checkpoint of an attempt, compressed: those of one attempt are one frame
 //	transcripts       one an attempt whose engine said something, compressed

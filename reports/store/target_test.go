@@ -50,9 +50,9 @@ func TestArgv(t *testing.T) {
 	for text, want := range map[string]string{
 		"x -benchtest.db=postgres://u:sesame@h/d -v": "x -benchtest.db=... -v",
 		"x --benchtest.db postgres://u:sesame@h/d":   "x --benchtest.db ...",
-		"x -benchtest.db":                            "x -benchtest.db",
-		"x benchtest.db y":                           "x benchtest.db y",
-		"x -benchtest.dbs=1 - -- = -v":               "x -benchtest.dbs=1 - -- = -v",
+		"x -benchtest.db":              "x -benchtest.db",
+		"x benchtest.db y":             "x benchtest.db y",
+		"x -benchtest.dbs=1 - -- = -v": "x -benchtest.dbs=1 - -- = -v",
 	} {
 		assert.Equal(t, want, strings.Join(store.Argv(strings.Fields(text), "benchtest.db"), " "))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/benchtest-dev/benchtest/benchtest/rescore"
 	"github.com/benchtest-dev/benchtest/benchtest/rules"
 	"github.com/benchtest-dev/benchtest/fixtures"
+	"github.com/benchtest-dev/benchtest/reports"
 	"github.com/benchtest-dev/benchtest/reports/store"
 )
 
@@ -35,6 +36,11 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 	from, err := e.openArchive(ctx, v.db)
 	if err != nil {
 		return err
+	}
+	if v.choice.Benchmark != "" {
+		if v.choice.Benchmark, err = from.match(ctx, v.choice.Benchmark); err != nil {
+			return errors.Join(err, from.close())
+		}
 	}
 	pass := rescore.Pass{Store: from.store, Scenarios: f.all, Choice: v.choice, DryRun: v.dryRun, Found: e.tellFinding}
 	if v.asJSON {
@@ -66,10 +72,24 @@ const gcPercent = 400
 // An archive is where the attempts to be judged are.
 type archive struct {
 	store rescore.Store
+	ids   func(context.Context, time.Time) ([]string, error)
 	name  string
 	close func() error
 	// lacking is the database that hears of new verdicts by an import only.
 	lacking string
+}
+
+// match is the ID of the run that is called so.
+func (a archive) match(ctx context.Context, run string) (string, error) {
+	ids, err := a.ids(ctx, time.Time{})
+	if err != nil {
+		return "", err
+	}
+	id, err := reports.Match(run, ids)
+	if err != nil {
+		return "", usagef("--benchmark-id: %w, in %s", err, a.name)
+	}
+	return id, nil
 }
 
 // openArchive opens the database that url or the environment names; the
@@ -82,7 +102,7 @@ func (e *env) openArchive(ctx context.Context, url string) (archive, error) {
 	}
 	runs := rescore.Runs{Dir: filepath.Join(home, "runs")}
 	if named, _ := e.lookup("BENCHTEST_DB"); url == "" && (named == "" || named == store.None) {
-		a := archive{store: runs, name: runs.Dir, close: func() error { return nil }}
+		a := archive{store: runs, ids: reports.RunsDir(runs.Dir).IDs, name: runs.Dir, close: func() error { return nil }}
 		db := filepath.Join(home, "benchtest.db")
 		if _, err := os.Stat(db); err == nil && named == "" {
 			a.lacking = db
@@ -93,7 +113,7 @@ func (e *env) openArchive(ctx context.Context, url string) (archive, error) {
 	if err != nil {
 		return archive{}, err
 	}
-	return archive{store: rescore.Database{DB: db, Runs: runs}, name: db.Target().String(), close: db.Close}, nil
+	return archive{store: rescore.Database{DB: db, Runs: runs}, ids: db.IDs, name: db.Target().String(), close: db.Close}, nil
 }
 
 // tellFinding prints what became of one attempt, where that is news.
