@@ -22,6 +22,7 @@ func BenchmarkJudgeHundredRules(b *testing.B) {
 	for i := range 29 {
 		e.Samples = append(e.Samples, snap(facts.Sample, time.Duration(i+1)*s, f))
 	}
+	e = e.Prepared()
 	for b.Loop() {
 		for range 100 {
 			if res := rules.JudgeState(&r, e); res.Status != rules.Holds {

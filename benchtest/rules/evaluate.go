@@ -23,14 +23,14 @@ func (r *State) HoldsAt(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapsh
 // evaluate is HoldsAt with the reason why the rule is errored, which wraps
 // errCheckpoint when it lies in an earlier checkpoint.
 func (r *State) evaluate(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) (Result, error) {
-	d := r.decide(now, at)
+	d := r.decide(&now, at)
 	return r.describe(d), d.err
 }
 
 // A decision is what a rule comes to at one moment, before it is put into words:
 // of all moments only one is told.
 type decision struct {
-	look   facts.Snapshot
+	look   *facts.Snapshot
 	fact   facts.Fact // that was judged; zero where none was found
 	status Status
 	reason string
@@ -40,9 +40,9 @@ type decision struct {
 }
 
 // decide judges the rule at one moment.
-func (r *State) decide(now facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) decision {
+func (r *State) decide(now *facts.Snapshot, at map[facts.Checkpoint]facts.Snapshot) decision {
 	d := decision{look: now, status: RuleErrored}
-	f, err := findFact(now, r.question())
+	f, err := findFact(*now, r.question())
 	if err == nil && len(r.expect) == 0 {
 		err = errors.New("the rule expects nothing")
 	}

@@ -22,6 +22,21 @@ type StateEvidence struct {
 	// ProviderWell says that provider and driver were well all the time: what
 	// could not be had was then taken away inside the guest.
 	ProviderWell bool
+
+	seen *seen // by Prepared
+}
+
+// A seen is what all rules look at in the same way.
+type seen struct {
+	at    map[facts.Checkpoint]facts.Snapshot
+	looks []facts.Snapshot
+}
+
+// Prepared is e for many rules: what each would find out anew is found out once.
+// The result is not changed afterwards.
+func (e StateEvidence) Prepared() StateEvidence {
+	e.seen = &seen{e.checkpoints(), e.looks()}
+	return e
 }
 
 // checkpoints is what -since matchers may look at.
@@ -46,13 +61,15 @@ func (e *StateEvidence) checkpoints() map[facts.Checkpoint]facts.Snapshot {
 // moment: "evidence destroyed". An engine cannot leave the denominator by
 // breaking the witness. Everything else that cannot be had is errored.
 func JudgeState(r *State, e StateEvidence) Result {
-	at := e.checkpoints()
+	if e.seen == nil {
+		e = e.Prepared()
+	}
+	at, looks := e.seen.at, e.seen.looks
 	j := judgement{rule: r, at: at, destroyed: e.EngineActed && e.ProviderWell && r.answered(e.Faulted, at)}
-	looks := e.looks()
 	decided := make([]decision, len(looks))
-	for i, look := range looks {
-		decided[i] = j.moment(look)
-		if i > 0 && r.hasWindow() && decided[i].status == Holds && decided[i-1].status == Holds && restarted(r.question(), looks[i-1], look) {
+	for i := range looks {
+		decided[i] = j.moment(&looks[i])
+		if i > 0 && r.hasWindow() && decided[i].status == Holds && decided[i-1].status == Holds && restarted(r.question(), looks[i-1], looks[i]) {
 			decided[i-1].status, decided[i-1].reason = DoesNotHold, "it was started anew before the next look: it did not go on to hold"
 		}
 	}
@@ -94,7 +111,7 @@ type judgement struct {
 	destroyed bool // what cannot be had was destroyed by the engine
 }
 
-func (j judgement) moment(s facts.Snapshot) decision {
+func (j judgement) moment(s *facts.Snapshot) decision {
 	d := j.rule.decide(s, j.at)
 	if d.err != nil && j.destroyed && !errors.Is(d.err, errCheckpoint) && s.Checkpoint != "" {
 		d.status = DoesNotHold
@@ -109,7 +126,7 @@ func (r *State) answered(faulted facts.Snapshot, at map[facts.Checkpoint]facts.S
 	if faulted.Checkpoint == "" {
 		return false
 	}
-	err := r.decide(faulted, at).err
+	err := r.decide(&faulted, at).err
 	return err == nil || errors.Is(err, errCheckpoint)
 }
 

@@ -72,6 +72,7 @@ func TestJudgeState(t *testing.T) {
 			e := evidence(r, c.faulted, c.window)
 			e.EngineActed, e.ProviderWell = !c.asleep, !c.providerIll
 			res := rules.JudgeState(&r, e)
+			assert.Equal(t, res, rules.JudgeState(&r, e.Prepared()), "prepared for many rules")
 			assert.Equal(t, c.want, res.Status, "%+v", res)
 			assert.Equal(t, c.checkpoint, res.Checkpoint)
 			assert.Contains(t, res.Reason, c.reason)

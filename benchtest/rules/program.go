@@ -79,8 +79,11 @@ func executables(f facts.Fact) []any {
 // otherWitness says that somebody else answers for systemd than on the healthy
 // machine, or that nobody does any more. Empty when that is not so.
 func (r *State) otherWitness(now facts.Fact, at map[facts.Checkpoint]facts.Snapshot) string {
+	if r.Query.Noun != facts.NounService {
+		return ""
+	}
 	was, is := r.healthy(at).Attrs[attrWitness], now.Attrs[attrWitness]
-	if r.Query.Noun != facts.NounService || was == nil || was == is {
+	if was == nil || was == is {
 		return ""
 	}
 	if is == nil {

@@ -33,11 +33,15 @@ func Judge(sc *scenario.Scenario, e Evidence) Verdict {
 // judgeState judges every state rule on every host that it is about, in the
 // order of the file.
 func judgeState(sc *scenario.Scenario, e Evidence) []rules.Result {
+	evidence := make([]rules.StateEvidence, len(e.Hosts))
+	for i := range e.Hosts {
+		evidence[i] = e.state(&e.Hosts[i]).Prepared()
+	}
 	var results []rules.Result
 	for i := range sc.State {
 		for j := range e.Hosts {
-			if r, h := &sc.State[i], &e.Hosts[j]; r.AppliesTo(h.Name) {
-				results = append(results, rules.JudgeState(r, e.state(h)))
+			if r := &sc.State[i]; r.AppliesTo(e.Hosts[j].Name) {
+				results = append(results, rules.JudgeState(r, evidence[j]))
 			}
 		}
 	}
