@@ -203,4 +203,6 @@ func TestStreamAttempts(t *testing.T) {
 
 	_, err = stream(append(bytes.Clone(before), '\n'))
 	require.ErrorContains(t, err, "read event, line 3", "half a line that has its end was not torn")
+	_, err = stream(append([]byte("\x00\x00\n"), whole...))
+	require.ErrorContains(t, err, "read event, line 1: it is no JSON", "what it was is not known")
 }

@@ -70,6 +70,9 @@ func (d RunsDir) ReadEvidence(_ context.Context, rec Record, a *Attempt, want Wa
 	return r.ReadAttempt(rec.Dir, a)
 }
 
+// MendRecord is what to do about a record that cannot be read.
+const MendRecord = "mend the record, or take the run's directory away"
+
 // ReadRecord reads an events.jsonl.
 func ReadRecord(name string) (Record, error) {
 	f, err := os.Open(name)
@@ -100,7 +103,7 @@ func ReadRecord(name string) (Record, error) {
 		}
 	}
 	if rec.Attempts, rec.Info, err = Attempts(noting); err != nil {
-		return Record{}, fmt.Errorf("%s: %w", name, err)
+		return Record{}, fmt.Errorf("%s: %w: %s", name, err, MendRecord)
 	}
 	ended := map[AttemptName]bool{}
 	for _, a := range rec.Attempts {

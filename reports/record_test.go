@@ -58,5 +58,6 @@ func TestRunsDir(t *testing.T) {
 	log := filepath.Join(runs, "one", "events.jsonl")
 	require.NoError(t, os.WriteFile(log, []byte("no event\n{}\n"), 0o600))
 	_, err = RunsDir(runs).Record(t.Context(), "one")
-	assert.ErrorContains(t, err, log+": read event, line 1")
+	require.ErrorContains(t, err, log+": read event, line 1")
+	assert.ErrorContains(t, err, MendRecord)
 }

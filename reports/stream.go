@@ -58,6 +58,9 @@ func readLater(record io.ReaderAt, size int64) (*later, error) {
 			return nil, err
 		}
 		kind := kindOf(l)
+		if kind == "" && !l.torn && !json.Valid(l.text) { // it may have been an attempt
+			return nil, fmt.Errorf("read event, line %d: it is no JSON", l.number)
+		}
 		flushes := roll.Next(Entry{Kind: kind})
 		if !flushes && kind != Rescored || l.torn && !json.Valid(l.text) {
 			continue

@@ -70,7 +70,7 @@ func (r Runs) read(run string, c Choice) iter.Seq2[*reports.Attempt, error] {
 		}
 		for a, err := range reports.StreamAttempts(f, info.Size()) {
 			if err != nil {
-				err = fmt.Errorf("%s: %w", f.Name(), err)
+				err = fmt.Errorf("%s: %w: %s", f.Name(), err, reports.MendRecord)
 			} else if a.Started.Before(c.Since) {
 				continue
 			}

@@ -23,6 +23,7 @@ type command struct {
 	oldName string // one that still works
 	args    string // "[NAME...]"
 	summary string
+	about   string // what its arguments are, where their names do not say it
 	// dashes: a "--" stays among the arguments, since what follows it is another
 	// program's.
 	dashes bool

@@ -16,7 +16,7 @@ import (
 
 func compareCommand() command {
 	return command{
-		name: "compare", args: "A B", summary: "Compare two runs, of directories or a database: what changed from A to B, and what may be chance",
+		name: "compare", args: "A B", about: aboutRun, summary: "Compare two runs: what changed from A to B, and what may be chance",
 		flags: func(fs *flag.FlagSet) runFunc {
 			asJSON := fs.Bool("json", false, "one JSON object, for other programs")
 			db := recordsFlag(fs)
@@ -36,7 +36,7 @@ type compared struct {
 // compare ends with findings when B is worse beyond chance.
 func (e *env) compare(ctx context.Context, args []string, db string, asJSON bool) error {
 	if len(args) != 2 {
-		return usagef("want two runs, not %d: A before and B after", len(args))
+		return usagef("want two runs, not %d: A before and B after, each by its ID or directory", len(args))
 	}
 	var sides [2][]stats.Scenario
 	records, err := e.records(ctx, db, args)

@@ -15,7 +15,7 @@ import (
 
 func exportCommand() command {
 	return command{
-		name: "export", args: "RUN...", summary: "Write runs, of directories or a database, for other programs: a line of CSV an attempt, or a trajectory (ATIF) each",
+		name: "export", args: "RUN...", about: aboutRun, summary: "Write runs for other programs: a line of CSV an attempt, or a trajectory (ATIF) each",
 		flags: func(fs *flag.FlagSet) runFunc {
 			format := fs.String("format", "csv", "`csv` or atif")
 			output := fs.String("output", "", "the `file` of CSV (default: standard output), or the new directory of trajectories")
@@ -30,7 +30,7 @@ func exportCommand() command {
 func (e *env) export(ctx context.Context, runs []string, db, format, output string) (err error) {
 	switch {
 	case len(runs) == 0:
-		return usagef("want the ID or the directory of a run")
+		return usagef("which runs? By ID or directory; benchtest view shows them")
 	case format != "csv" && format != "atif":
 		return usagef("--format %s: want csv or atif", format)
 	case format == "atif" && output == "":

@@ -40,11 +40,11 @@ func TestExport(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(filepath.Dir(dir), "out/i1.json"))
 
 	for want, args := range map[string][]string{
-		"want the ID or the directory of a run": {"export"},
-		"--format xml: want csv or atif":        {"export", "one", "--format=xml"},
-		"say where with --output DIRECTORY":     {"export", "one", "--format=atif"},
-		"make the output directory":             {"export", "one", "--format=atif", "--output", dir},
-		`find run "nosuch"`:                     {"export", "nosuch"},
+		"which runs? By ID or directory":    {"export"},
+		"--format xml: want csv or atif":    {"export", "one", "--format=xml"},
+		"say where with --output DIRECTORY": {"export", "one", "--format=atif"},
+		"make the output directory":         {"export", "one", "--format=atif", "--output", dir},
+		`find run "nosuch"`:                 {"export", "nosuch"},
 	} {
 		e, _, stderr := comparer(home)
 		assert.Equal(t, exitUsage, e.run(t.Context(), args), want)

@@ -25,7 +25,7 @@ type flakesFlags struct {
 
 func flakesCommand() command {
 	return command{
-		name: "flakes", args: "[RUN...]",
+		name: "flakes", args: "[RUN...]", about: aboutRun,
 		summary: "Say of scenarios that pass at one time and not at another whether it is the checker, the environment or the engine",
 		flags: func(fs *flag.FlagSet) runFunc {
 			f := flakesFlags{}

@@ -54,7 +54,11 @@ func (c command) help(w io.Writer, fs *flag.FlagSet) {
 		p("%s.\n\nUsage: benchtest %s\n", c.summary, strings.TrimSpace(c.name+" "+c.args))
 		return
 	}
-	p("%s.\n\nUsage: benchtest %s\n\nFlags:\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
+	p("%s.\n\nUsage: benchtest %s\n", c.summary, strings.TrimSpace(c.name+" [FLAGS] "+c.args))
+	if c.about != "" {
+		p("%s\n", c.about)
+	}
+	p("\nFlags:\n")
 	short := map[string]string{}
 	for _, f := range flags {
 		if long, same := strings.CutPrefix(f.Usage, sameAs); same {

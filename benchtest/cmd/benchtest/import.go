@@ -24,13 +24,19 @@ func importCommand() command {
 	}
 }
 
+// How every command words where a database is, and which it is when none is named.
+const (
+	databaseURL     = "postgres://USER@HOST/DATABASE or sqlite:///PATH"
+	databaseDefault = "default BENCHTEST_DB, else SQLite in BENCHTEST_HOME"
+)
+
 func databaseFlag(fs *flag.FlagSet) *string {
-	return fs.String("db", "", "`database`: postgres://..., or sqlite:///PATH; default BENCHTEST_DB, else SQLite in BENCHTEST_HOME")
+	return fs.String("db", "", "the `database`: "+databaseURL+"; "+databaseDefault)
 }
 
 func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
 	if len(dirs) == 0 {
-		return usagef("which runs? They are in BENCHTEST_HOME/runs")
+		return usagef("which runs? By directory; they are in BENCHTEST_HOME/runs")
 	}
 	db, err := e.openDatabase(ctx, url)
 	if err != nil {
@@ -63,6 +69,9 @@ func (e *env) importRuns(ctx context.Context, url string, dirs []string) error {
 // caller closes it.
 func (e *env) openDatabase(ctx context.Context, url string) (*store.DB, error) {
 	target, err := e.target(url)
+	if errors.Is(err, store.ErrNone) {
+		return nil, usagef("%w, and this needs one: name it with --db", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -24,11 +24,11 @@ import (
 
 func mergeCommand() command {
 	return command{
-		name: "merge", args: "RUN...", summary: "Join the runs of shards into one, with its reports, one gate and its rows in the database",
+		name: "merge", args: "RUN...", about: aboutRun, summary: "Join the runs of shards into one, with its reports, one gate and its rows in the database",
 		flags: func(fs *flag.FlagSet) runFunc {
 			fail := fs.String("fail", "any", "what makes it fail, as -benchtest.fail: `any`, never, min-pass-rate=0.8, min-lower-bound=0.7, no-regression=RUN, error-budget=0.05")
 			output := fs.String("report-dir", "", "`directory` of junit.xml, report.html and summary.txt; default the joined run's")
-			db := fs.String("db", "", "the `database` of runs that have no directory here, and of the joined one; default BENCHTEST_DB, else SQLite in BENCHTEST_HOME; none: in no database")
+			db := fs.String("db", "", "the `database` of runs that have no directory here, and of the joined one: "+databaseURL+", or none; "+databaseDefault)
 			return func(ctx context.Context, e *env, args []string) error { return e.merge(ctx, args, *db, *fail, *output) }
 		},
 	}
@@ -38,7 +38,7 @@ func mergeCommand() command {
 // did not pass; and when a shard never ended.
 func (e *env) merge(ctx context.Context, names []string, db, fail, output string) error {
 	if len(names) == 0 {
-		return usagef("want the IDs or directories of the runs to join")
+		return usagef("which runs? Those of the shards, by ID or directory")
 	}
 	g, err := gate.Parse(fail)
 	if err != nil {

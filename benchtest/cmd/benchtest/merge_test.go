@@ -129,7 +129,7 @@ func TestMergeDecides(t *testing.T) {
 		"a shard that never ended":   {[]string{"1", "cut", "--fail=never"}, exitFindings, ""},
 		"no worse than the baseline": {[]string{"1", "--fail=no-regression=1"}, exitOK, ""},
 		"twice":                      {[]string{"1", "1"}, exitUsage, "a/1/i1 is in "},
-		"none":                       {nil, exitUsage, "want the IDs or directories"},
+		"none":                       {nil, exitUsage, "which runs? Those of the shards"},
 		"no gate":                    {[]string{"1", "--fail=some"}, exitUsage, `--fail="some": "some" is no gate`},
 		"no baseline":                {[]string{"1", "--fail=no-regression=nosuch"}, exitUsage, `find run "nosuch"`},
 	} {

@@ -33,8 +33,11 @@ func (e *env) openRecords(url string) (*store.Archive, error) {
 }
 
 func recordsFlag(fs *flag.FlagSet) *string {
-	return fs.String("db", "", "the `database` of runs that have no directory here, as for import; default BENCHTEST_DB, else SQLite in BENCHTEST_HOME")
+	return fs.String("db", "", "the `database` of runs that have no directory here: "+databaseURL+", or none; "+databaseDefault)
 }
+
+// aboutRun says what stands for RUN.
+const aboutRun = "A run is named by its ID, by how that alone begins, or by its directory."
 
 // records reads runs by their IDs, how those begin, or their directories.
 func (e *env) records(ctx context.Context, url string, names []string) ([]reports.Record, error) {

@@ -51,7 +51,7 @@ func (e *env) validateRuns(ctx context.Context, v validation, args []string) err
 		return err
 	}
 	if tally == (rescore.Tally{}) {
-		return usagef("no attempt is chosen in %s", from.name)
+		return usagef("no attempt is chosen in %s: %s", from.name, from.elsewhere())
 	}
 	if !v.asJSON {
 		e.tellTally(tally, v.dryRun)
@@ -77,6 +77,14 @@ type archive struct {
 	close func() error
 	// lacking is the database that hears of new verdicts by an import only.
 	lacking string
+}
+
+// elsewhere is what to do where nothing is chosen.
+func (a archive) elsewhere() string {
+	if a.lacking != "" {
+		return "choose others, or look into the database with --db sqlite://" + a.lacking
+	}
+	return "choose others, or look elsewhere with --db"
 }
 
 // match is the ID of the run that is called so.

@@ -24,8 +24,8 @@ func viewCommand() command {
 			v := &view{}
 			fs.StringVar(&v.listen, "listen", serve.DefaultAddress, "the `address` to serve on; whoever reaches it can read every run")
 			fs.StringVar(&v.hosts, "host", "", "`names` under which the server is asked for, beside this machine's own; comma-separated")
-			fs.StringVar(&v.db, "db", "", "the `database`: postgres://USER@HOST/DATABASE or sqlite:///PATH (default BENCHTEST_DB, else BENCHTEST_HOME/benchtest.db where it is)")
-			fs.StringVar(&v.runs, "runs", "", "a `directory` of runs to show instead of a database (default BENCHTEST_HOME/runs, where there is no database)")
+			fs.StringVar(&v.db, "db", "", "the `database`: "+databaseURL+", or none; "+databaseDefault+" where it is")
+			fs.StringVar(&v.runs, "runs", "", "a `directory` of runs to show instead of a database; default BENCHTEST_HOME/runs, where there is no database")
 			return v.run
 		},
 	}
