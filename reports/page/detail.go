@@ -44,6 +44,7 @@ type detail struct {
 	Transcript Text
 	Skipped    int64 // bytes of the transcript before what is shown
 	Problem    Text  // of the evidence
+	Remade     bool  // history: it counts no more
 	Figures    []figure
 	Hosts      []hostRow
 	About      []figure
@@ -88,7 +89,7 @@ func newDetail(a reports.Attempt, e Evidence, name Text, links Links) detail {
 		Anchor: anchor(a.Key, a.Iteration), RunID: Text(a.RunID), RunHref: links.run(a.RunID), Outcome: known(a.Outcome), Mark: markOf(a.Outcome), Name: name,
 		Title: Text(a.Title), Why: whyNot(a), Ticket: newTicket(a, e.Job),
 		Changes: groupChanges(a.Changes), ChangesOut: a.ChangesLeftOut, Plan: head(e.Job.Plan, maxSaid),
-		Transcript: Text(e.Transcript), Skipped: e.TranscriptSkipped, Problem: Text(e.Problem), Dir: Text(a.Dir),
+		Transcript: Text(e.Transcript), Skipped: e.TranscriptSkipped, Problem: Text(e.Problem), Remade: a.Remade, Dir: Text(a.Dir),
 	}
 	d.Timeline = newTimeline(a, e.Job)
 	d.Commands = newCommands(a, e.Job)
