@@ -35,12 +35,12 @@ func Attempts(events iter.Seq2[Event, error]) ([]Attempt, RunInfo, error) {
 			return attempts, info, err
 		}
 		name := AttemptName{e.Key, e.Iteration}
-		switch flushes := roll.Next(e.Entry()); {
+		switch effect := roll.Next(e.Entry()); {
 		case e.Kind == RunStarted && e.Run != nil:
 			info = *e.Run
-		case e.Kind == AttemptFinished && e.Attempt != nil:
+		case effect == Adds:
 			attempts = append(attempts, *e.Attempt)
-		case flushes:
+		case effect == Removes:
 			gone[name] = true
 			attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.Name() == name })
 		case e.Kind == Rescored && e.Verdict != nil:

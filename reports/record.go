@@ -87,8 +87,8 @@ func ReadRecord(name string) (Record, error) {
 	)
 	noting := func(yield func(Event, error) bool) {
 		for e, err := range ReadEvents(f) {
-			switch flushes := roll.Next(e.Entry()); {
-			case flushes:
+			switch effect := roll.Next(e.Entry()); {
+			case effect == Removes:
 				begun = slices.DeleteFunc(begun, func(a Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 			case e.Kind == RunResumed:
 				rec.Finished = nil

@@ -8,6 +8,10 @@ import (
 // A Roll is shown the events of one record in their order, and tells which
 // attempts are still there and which count. The zero Roll has seen none.
 //
+// An attempt counts as its first record says, as in the database, which changes
+// none: one more that has its name was forged, or comes from a process that did
+// not know that its run was taken for killed.
+//
 // A flushed attempt is gone, by every reader's count. Nobody flushes a run that
 // goes on, so an event that says so in the midst of one is forged and hides
 // nothing; nor can it from the gate of a live run, which counts what its own
@@ -18,7 +22,8 @@ import (
 // another at the same scenario in its place: that one counts, as what it ends as.
 // So it is for the gate of the run that was resumed. The first stays as history.
 type Roll struct {
-	ended bool
+	ended    bool
+	finished map[AttemptName]bool
 	// Attempts that were cut, by key, the first one first: since the run began or
 	// was resumed, and before.
 	cut, toRemake map[string][]int
@@ -43,15 +48,27 @@ type Entry struct {
 
 // Entry is what a Roll takes of e.
 func (e *Event) Entry() Entry {
-	if e.Attempt != nil {
-		return Entry{e.Kind, e.Attempt.Name(), e.Attempt.Cut}
+	switch {
+	case e.Kind != AttemptFinished:
+		return Entry{Kind: e.Kind, Name: AttemptName{e.Key, e.Iteration}}
+	case e.Attempt == nil:
+		return Entry{} // it says nothing
 	}
-	return Entry{Kind: e.Kind, Name: AttemptName{e.Key, e.Iteration}}
+	return Entry{e.Kind, e.Attempt.Name(), e.Attempt.Cut}
 }
 
-// Next takes the next event, and reports whether it takes away the attempt that
-// it names, and what was said of it before.
-func (r *Roll) Next(e Entry) (flushes bool) {
+// An Effect is what an event does to the attempts that are there.
+type Effect int
+
+// The effects of events.
+const (
+	NoEffect Effect = iota
+	Adds            // the attempt that it names
+	Removes         // that attempt, and what was said of it before
+)
+
+// Next takes the next event.
+func (r *Roll) Next(e Entry) Effect {
 	key := e.Name.Key
 	switch e.Kind {
 	case RunStarted:
@@ -73,17 +90,24 @@ func (r *Roll) Next(e Entry) (flushes bool) {
 			r.remade[AttemptName{key, list[0]}] = true
 		}
 	case AttemptFinished:
+		if r.finished[e.Name] {
+			return NoEffect
+		}
+		if r.finished == nil {
+			r.finished = map[AttemptName]bool{}
+		}
+		r.finished[e.Name] = true
 		if e.Cut {
 			r.cut = with(r.cut, key, e.Name.Iteration)
 		}
+		return Adds
 	case Flushed:
-		if !r.ended {
-			return false
+		if r.ended {
+			r.forget(e.Name)
+			return Removes
 		}
-		r.forget(e.Name)
-		return true
 	}
-	return false
+	return NoEffect
 }
 
 func with(m map[string][]int, key string, more ...int) map[string][]int {
@@ -95,6 +119,7 @@ func with(m map[string][]int, key string, more ...int) map[string][]int {
 }
 
 func (r *Roll) forget(n AttemptName) {
+	delete(r.finished, n)
 	delete(r.remade, n)
 	for _, m := range []map[string][]int{r.cut, r.toRemake} {
 		if i := slices.Index(m[n.Key], n.Iteration); i >= 0 {
@@ -108,7 +133,7 @@ func (r *Roll) Remade() map[AttemptName]bool { return r.remade }
 
 // Clone is a Roll that has seen the same.
 func (r *Roll) Clone() Roll {
-	c := Roll{ended: r.ended, remade: maps.Clone(r.remade)}
+	c := Roll{ended: r.ended, finished: maps.Clone(r.finished), remade: maps.Clone(r.remade)}
 	for key, list := range r.cut {
 		c.cut = with(c.cut, key, list...)
 	}

@@ -21,6 +21,9 @@ func TestRoll_readersAgree(t *testing.T) {
 	done := func(key string) Event {
 		return Event{Kind: AttemptFinished, Key: key, Iteration: 1, Attempt: &Attempt{Key: key, Iteration: 1, Outcome: rules.Failed}}
 	}
+	forged := func(key string) Event {
+		return Event{Kind: AttemptFinished, Key: key, Iteration: 1, Attempt: &Attempt{Key: key, Iteration: 1, Outcome: rules.Passed}}
+	}
 	flush := func(key string) Event { return Event{Kind: Flushed, Key: key, Iteration: 1} }
 	judged := func(key string) Event {
 		return Event{Kind: Rescored, Key: key, Iteration: 1, Verdict: &Verdict{Outcome: rules.Passed, Rules: "r"}}
@@ -39,6 +42,10 @@ func TestRoll_readersAgree(t *testing.T) {
 		"forged in a run that is resumed":    {[]Event{start, begun("a"), done("a"), end, resume, flush("a"), end}, []string{"a/i1 failed"}},
 		"made again by a resumed run":        {[]Event{start, begun("a"), done("a"), end, judged("a"), flush("a"), resume, begun("a"), done("a"), end}, []string{"a/i1 failed"}},
 		"made again, and flushed once more":  {[]Event{start, begun("a"), done("a"), end, flush("a"), resume, begun("a"), done("a"), end, flush("a")}, nil},
+		"finished twice":                     {[]Event{start, begun("a"), done("a"), forged("a"), end}, []string{"a/i1 failed"}},
+		"finished twice, and flushed":        {[]Event{start, begun("a"), done("a"), forged("a"), end, flush("a")}, nil},
+		"flushed, and finished twice":        {[]Event{start, begun("a"), forged("a"), end, flush("a"), resume, begun("a"), done("a"), forged("a"), end}, []string{"a/i1 failed"}},
+		"flushed, as what else it tells of":  {[]Event{start, done("a"), done("b"), end, {Kind: Flushed, Key: "a", Iteration: 1, Attempt: done("b").Attempt}}, []string{"b/i1 failed"}},
 		"made again, and judged again since": {[]Event{start, begun("a"), done("a"), end, flush("a"), resume, begun("a"), done("a"), end, judged("a")}, []string{"a/i1 passed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +153,12 @@ func TestRoll_remade(t *testing.T) {
 			[]int{1},
 			stats.Tally{Passed: 1, Scored: 1, Attempted: 2},
 		},
-		"more than were cut":  {slices.Concat(session(RunStarted, made(1, cut)), session(RunResumed, made(2, passed), made(3, passed))), []int{1}, stats.Tally{Passed: 2, Scored: 2, Attempted: 2}},
+		"more than were cut": {slices.Concat(session(RunStarted, made(1, cut)), session(RunResumed, made(2, passed), made(3, passed))), []int{1}, stats.Tally{Passed: 2, Scored: 2, Attempted: 2}},
+		"forged as cut": {
+			slices.Concat(session(RunStarted, made(1, passed), made(1, cut)), session(RunResumed, made(2, passed))),
+			nil,
+			stats.Tally{Passed: 2, Scored: 2, Attempted: 2},
+		},
 		"under way":           {slices.Concat(session(RunStarted, made(1, cut)), []Event{{Kind: RunResumed}}, made(2, passed)[:1]), []int{1}, stats.Tally{Attempted: 1}},
 		"flushed, made again": {slices.Concat(session(RunStarted, made(1, cut)), []Event{{Kind: Flushed, Key: "a", Iteration: 1}}, session(RunResumed, made(1, passed))), nil, stats.Tally{Passed: 1, Scored: 1, Attempted: 1}},
 	} {

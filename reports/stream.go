@@ -42,8 +42,8 @@ type later struct {
 	// verdicts are where the last ones on attempts are: they themselves would be
 	// as much as the record.
 	verdicts map[AttemptName]stretch
-	// flushes are how often attempts are still to be flushed, and roll has seen
-	// the kinds of the events up to here: that is all which flushing asks for.
+	// flushes are how often attempts are still to be flushed. roll has seen the
+	// events up to here, as far as adding and removing ask for them.
 	flushes map[AttemptName]int
 	roll    Roll
 }
@@ -61,7 +61,7 @@ func readLater(record io.ReaderAt, size int64) (*later, error) {
 		if kind == "" && !l.torn && !json.Valid(l.text) { // it may have been an attempt
 			return nil, fmt.Errorf("read event, line %d: it is no JSON", l.number)
 		}
-		flushes := roll.Next(Entry{Kind: kind})
+		flushes := roll.Next(Entry{Kind: kind}) == Removes
 		if !flushes && kind != Rescored || l.torn && !json.Valid(l.text) {
 			continue
 		}
@@ -84,11 +84,14 @@ func (l recordLine) of() AttemptName {
 // attempt reads the line of an attempt that finished and was not flushed. Any
 // other is nil, and so is one that was torn by a crash.
 func (at *later) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
-	kind := kindOf(l)
-	if at.roll.Next(Entry{Kind: kind}) {
-		at.flushes[l.of()]--
-	}
-	if kind != AttemptFinished {
+	if kind := kindOf(l); kind != AttemptFinished {
+		e := Entry{Kind: kind}
+		if kind == Flushed {
+			e.Name = l.of()
+		}
+		if at.roll.Next(e) == Removes {
+			at.flushes[e.Name]--
+		}
 		return nil, nil
 	}
 	a, err := readFinished(l.text)
@@ -97,7 +100,7 @@ func (at *later) attempt(record io.ReaderAt, l recordLine) (*Attempt, error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read event, line %d: %w", l.number, err)
-	case at.flushes[a.Name()] > 0:
+	case at.roll.Next(Entry{Kind: AttemptFinished, Name: a.Name()}) != Adds, at.flushes[a.Name()] > 0:
 		return nil, nil
 	}
 	where, rescored := at.verdicts[a.Name()]

@@ -40,13 +40,13 @@ func readOutline(r io.Reader) (Outline, error) {
 	)
 	err := eachLine(r, func(line []byte) {
 		e := entryOf(line)
-		switch flushes := roll.Next(e); {
-		case flushes:
+		switch effect := roll.Next(e); {
+		case effect == reports.Removes:
 			delete(at, e.Name)
 		case e.Kind == reports.RunStarted:
 			f := gjson.GetManyBytes(line, "run.run_id", "run.started", "run.provider", "run.engine")
 			o.RunID, o.Started, o.Provider, o.Engine = f[0].Str, f[1].Time(), f[2].Str, f[3].Str
-		case e.Kind == reports.AttemptFinished:
+		case effect == reports.Adds:
 			f := gjson.GetManyBytes(line, "attempt.outcome", "attempt.compliance_score", "attempt.usage.model", "attempt.digests.scenario")
 			at[e.Name] = len(list)
 			list = append(list, finished{e.Name, rules.Outcome(f[0].Str), f[1].Float(), f[2].Str, f[3].Str})
@@ -182,7 +182,7 @@ func readSpans(r io.Reader) ([]Span, error) {
 	err := eachLine(r, func(line []byte) {
 		f := gjson.GetManyBytes(line, "event", "at", "key", "iteration")
 		kind, at, n := reports.Kind(f[0].Str), f[1].Time(), reports.AttemptName{Key: f[2].Str, Iteration: int(f[3].Int())}
-		if roll.Next(reports.Entry{Kind: kind, Name: n}) {
+		if roll.Next(reports.Entry{Kind: kind, Name: n}) == reports.Removes {
 			delete(spans, n)
 			return
 		}

@@ -92,16 +92,14 @@ func (d RunDirs) Run(_ context.Context, id string) (Run, error) {
 	return readRun(f)
 }
 
-// Attempt finds one attempt in a run's log; its last record counts.
+// Attempt finds one attempt in a run's log.
 func (d RunDirs) Attempt(ctx context.Context, runID, key string, iteration int) (reports.Attempt, error) {
 	r, err := d.Run(ctx, runID)
 	if err != nil {
 		return reports.Attempt{}, err
 	}
-	for _, a := range slices.Backward(r.Attempts) {
-		if a.Key == key && a.Iteration == iteration {
-			return a, nil
-		}
+	if i := slices.IndexFunc(r.Attempts, func(a reports.Attempt) bool { return a.Key == key && a.Iteration == iteration }); i >= 0 {
+		return r.Attempts[i], nil
 	}
 	return reports.Attempt{}, fmt.Errorf("attempt %s/i%d of %s: %w", key, iteration, runID, fs.ErrNotExist)
 }
@@ -116,12 +114,12 @@ func readRun(f io.ReadSeeker) (Run, error) {
 		if err != nil {
 			return r, err
 		}
-		switch flushes := roll.Next(e.Entry()); {
-		case flushes:
+		switch effect := roll.Next(e.Entry()); {
+		case effect == reports.Removes:
 			r.Attempts = slices.DeleteFunc(r.Attempts, func(a reports.Attempt) bool { return a.Key == e.Key && a.Iteration == e.Iteration })
 		case e.Kind == reports.RunStarted && e.Run != nil:
 			r.Info = *e.Run
-		case e.Kind == reports.AttemptFinished && e.Attempt != nil:
+		case effect == reports.Adds:
 			r.Attempts = append(r.Attempts, *e.Attempt)
 		case e.Kind == reports.RunResumed:
 			r.Finished, r.Exit, r.Reason = time.Time{}, 0, ""

@@ -59,6 +59,27 @@ func TestRunDirs_flushed(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// An attempt has one record: another that has its name is passed over.
+func TestRunDirs_finishedTwice(t *testing.T) {
+	t.Parallel()
+	d := recordOf(t,
+		reports.Event{Kind: reports.RunStarted, Run: &reports.RunInfo{RunID: "one"}},
+		begun("a/1", 1), done("a/1", 1, rules.Failed), done("a/1", 1, rules.Passed),
+		reports.Event{Kind: reports.RunFinished, Exit: 1},
+	)
+	list, err := d.Outlines(t.Context(), Filter{})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	run, err := d.Run(t.Context(), "one")
+	require.NoError(t, err)
+	want := []stats.Scenario{{Key: "a/1", Tally: stats.Tally{Scored: 1, Attempted: 1}}}
+	assert.Equal(t, want, scenarios(list[0]))
+	assert.Equal(t, want, scenarios(OutlineOf(run)))
+	a, err := d.Attempt(t.Context(), "one", "a/1", 1)
+	require.NoError(t, err)
+	assert.Equal(t, rules.Failed, a.Outcome)
+}
+
 // What was cut and made again is counted once, as it ended, and stays to be seen.
 func TestRunDirs_remade(t *testing.T) {
 	t.Parallel()

@@ -88,10 +88,11 @@ func (r *replay) bring(ctx context.Context, limit int64) error {
 }
 
 func (r *replay) event(ctx context.Context, e reports.Event) error {
-	switch flushes := r.roll.Next(e.Entry()); {
-	case flushes:
-		r.flushes[e.Entry().Name]--
-		r.gone[e.Entry().Name] = true
+	name := e.Entry().Name
+	switch effect := r.roll.Next(e.Entry()); {
+	case effect == reports.Removes:
+		r.flushes[name]--
+		r.gone[name] = true
 	case e.Kind == reports.RunStarted && e.Run != nil:
 		r.bench.Info, r.bench.Alive, r.bench.End = *e.Run, e.At, nil
 		return r.save(ctx) // attempts refer to it
@@ -99,11 +100,11 @@ func (r *replay) event(ctx context.Context, e reports.Event) error {
 		r.bench.Alive, r.bench.End = e.At, nil
 	case e.Kind == reports.RunFinished:
 		r.bench.Alive, r.bench.End = e.At, &End{At: e.At, Exit: e.Exit, Reason: e.Reason}
-	case r.flushes[e.Entry().Name] > 0:
-	case e.Kind == reports.AttemptFinished && e.Attempt != nil:
-		delete(r.gone, e.Entry().Name)
+	case r.flushes[name] > 0:
+	case effect == reports.Adds:
+		delete(r.gone, name)
 		return r.add(ctx, ReadReport(r.root, *e.Attempt, e.At))
-	case e.Kind == reports.Rescored && e.Verdict != nil && !r.gone[e.Entry().Name]: // else it was flushed while it was judged
+	case e.Kind == reports.Rescored && e.Verdict != nil && !r.gone[name]: // else it was flushed while it was judged
 		return r.addVerdict(ctx, e)
 	}
 	return nil
@@ -114,7 +115,7 @@ func flushes(r io.Reader) map[reports.AttemptName]int {
 	var roll reports.Roll
 	of := map[reports.AttemptName]int{}
 	for e, err := range reports.ReadEvents(r) {
-		if err == nil && roll.Next(e.Entry()) {
+		if err == nil && roll.Next(e.Entry()) == reports.Removes {
 			of[e.Entry().Name]++
 		}
 	}
