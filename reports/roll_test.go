@@ -50,41 +50,47 @@ func TestRoll_readersAgree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(t.TempDir(), EventsFile)
-			log, err := OpenLog(file)
-			require.NoError(t, err)
-			for _, e := range tt.events {
-				require.NoError(t, log.Append(e))
-			}
-			require.NoError(t, log.Close())
-			last := func(a *Attempt) string {
-				v := a.Verdict()
-				if n := len(a.Rescored); n > 0 {
-					v = a.Rescored[n-1]
-				}
-				return a.Key + "/i1 " + string(v.Outcome)
-			}
-
-			rec, err := ReadRecord(file)
-			require.NoError(t, err)
-			var whole, streamed []string
-			for _, a := range rec.Attempts {
-				whole = append(whole, last(&a))
-			}
+			whole, streamed := outcomes(t, tt.events)
 			assert.Equal(t, tt.want, whole)
-
-			f, err := os.Open(file)
-			require.NoError(t, err)
-			defer f.Close()
-			info, err := f.Stat()
-			require.NoError(t, err)
-			for a, err := range StreamAttempts(f, info.Size()) {
-				require.NoError(t, err)
-				streamed = append(streamed, last(a))
-			}
 			assert.Equal(t, tt.want, streamed)
 		})
 	}
+}
+
+// outcomes are what the two ways to read a record say of its attempts.
+func outcomes(t *testing.T, events []Event) (whole, streamed []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), EventsFile)
+	log, err := OpenLog(file)
+	require.NoError(t, err)
+	for _, e := range events {
+		require.NoError(t, log.Append(e))
+	}
+	require.NoError(t, log.Close())
+	last := func(a *Attempt) string {
+		v := a.Verdict()
+		if n := len(a.Rescored); n > 0 {
+			v = a.Rescored[n-1]
+		}
+		return a.Key + "/i1 " + string(v.Outcome)
+	}
+
+	rec, err := ReadRecord(file)
+	require.NoError(t, err)
+	for _, a := range rec.Attempts {
+		whole = append(whole, last(&a))
+	}
+
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	info, err := f.Stat()
+	require.NoError(t, err)
+	for a, err := range StreamAttempts(f, info.Size()) {
+		require.NoError(t, err)
+		streamed = append(streamed, last(a))
+	}
+	return whole, streamed
 }
 
 // Of a run that was killed, what is flushed stays away, and its resumption knows
