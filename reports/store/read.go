@@ -118,13 +118,15 @@ func countsOf(w *where) (query string, args []any) {
 
 // Overview is Reader's.
 func (db *DB) Overview(ctx context.Context, f Filter) ([]Cell, error) {
-	query, args := f.overview()
-	list, err := db.cells(ctx, query, args)
+	// In this order, since no more may be taken off than was counted: what comes
+	// between the two queries shows the next time.
+	query, args := f.remade()
+	less, err := db.cells(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
-	query, args = f.remade()
-	less, err := db.cells(ctx, query, args)
+	query, args = f.overview()
+	list, err := db.cells(ctx, query, args)
 	if err != nil || len(less) == 0 {
 		return list, err
 	}
