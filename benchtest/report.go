@@ -88,9 +88,7 @@ func (s *suite) summaryOptions(width int, dir string) reports.SummaryOptions {
 	if s.sel.leftOut > 0 {
 		o.Notes = append(o.Notes, fmt.Sprintf("-run %s left out %d scenarios that carry it as a tag: -benchtest.scenarios=%s runs them too", s.sel.word, s.sel.leftOut, s.sel.word))
 	}
-	if s.resumed != nil && s.resumed.again > 0 {
-		o.Notes = append(o.Notes, s.resumed.note())
-	}
+	o.Notes = append(o.Notes, s.resumedNotes()...)
 	if s.set.order == "shuffle" {
 		o.Notes = append(o.Notes, fmt.Sprintf("order: shuffled with -benchtest.seed=%d", s.set.seed))
 	}

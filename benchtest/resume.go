@@ -21,9 +21,24 @@ type resumption struct {
 	again  int // how many of them by this process
 }
 
-// note says why the record has more attempts than the summary.
-func (r *resumption) note() string {
-	return fmt.Sprintf("%d attempts that were cut before are made again: the record has both, the first as errored", r.again)
+// resumedNotes say why the record has more attempts than the summary.
+func (s *suite) resumedNotes() (notes []string) {
+	if s.resumed == nil {
+		return nil
+	}
+	if n := s.resumed.again; n > 0 {
+		notes = append(notes, fmt.Sprintf("%d attempts that were cut before are made again: the record has both, and whoever reads it counts the second", n))
+	}
+	left := 0
+	for _, byKey := range []map[string][]reports.Attempt{s.recorded, s.resumed.cut} {
+		for _, list := range byKey {
+			left += len(list)
+		}
+	}
+	if left > 0 {
+		notes = append(notes, fmt.Sprintf("%d attempts that the run made before were not asked for, and are not counted here: whoever reads the record counts them", left))
+	}
+	return notes
 }
 
 // remake takes the next attempt that was cut for one that is made again.
