@@ -42,6 +42,7 @@ func TestRoll_readersAgree(t *testing.T) {
 		"forged in a run that is resumed":    {[]Event{start, begun("a"), done("a"), end, resume, flush("a"), end}, []string{"a/i1 failed"}},
 		"made again by a resumed run":        {[]Event{start, begun("a"), done("a"), end, judged("a"), flush("a"), resume, begun("a"), done("a"), end}, []string{"a/i1 failed"}},
 		"made again, and flushed once more":  {[]Event{start, begun("a"), done("a"), end, flush("a"), resume, begun("a"), done("a"), end, flush("a")}, nil},
+		"judged meanwhile, then made again":  {[]Event{start, begun("a"), done("a"), end, flush("a"), judged("a"), resume, begun("a"), done("a"), end}, []string{"a/i1 failed"}},
 		"finished twice":                     {[]Event{start, begun("a"), done("a"), forged("a"), end}, []string{"a/i1 failed"}},
 		"finished twice, and flushed":        {[]Event{start, begun("a"), done("a"), forged("a"), end, flush("a")}, nil},
 		"flushed, and finished twice":        {[]Event{start, begun("a"), forged("a"), end, flush("a"), resume, begun("a"), done("a"), forged("a"), end}, []string{"a/i1 failed"}},

@@ -53,6 +53,7 @@ type stretch struct{ offset, bytes int64 }
 func readLater(record io.ReaderAt, size int64) (*later, error) {
 	at := &later{verdicts: map[AttemptName]stretch{}, flushes: map[AttemptName]int{}}
 	var roll Roll
+	gone := map[AttemptName]bool{} // flushed, and not made again so far
 	for l, err := range lines(io.NewSectionReader(record, 0, size), "event") {
 		if err != nil {
 			return nil, err
@@ -61,15 +62,19 @@ func readLater(record io.ReaderAt, size int64) (*later, error) {
 		if kind == "" && !l.torn && !json.Valid(l.text) { // it may have been an attempt
 			return nil, fmt.Errorf("read event, line %d: it is no JSON", l.number)
 		}
-		flushes := roll.Next(Entry{Kind: kind}) == Removes
-		if !flushes && kind != Rescored || l.torn && !json.Valid(l.text) {
-			continue
-		}
-		if name := l.of(); flushes {
+		switch effect := roll.Next(Entry{Kind: kind}); {
+		case l.torn && !json.Valid(l.text):
+		case effect == Removes:
+			name := l.of()
 			at.flushes[name]++
+			gone[name] = true
 			delete(at.verdicts, name)
-		} else {
-			at.verdicts[name] = stretch{l.offset, int64(len(l.text))}
+		case kind == AttemptFinished && len(gone) > 0:
+			delete(gone, l.of())
+		case kind == Rescored:
+			if name := l.of(); !gone[name] { // else it was flushed while it was judged
+				at.verdicts[name] = stretch{l.offset, int64(len(l.text))}
+			}
 		}
 	}
 	return at, nil
