@@ -19,6 +19,7 @@ type bootSpec struct {
 	instance string
 	network  providers.Network
 	state    string // go on from this snapshot; empty: boot
+	first    bool   // cloud-init sets the guest up
 	qemu     string // the template's word on QEMU
 	// What the guest is shown, to whom it belongs there, and how much memory
 	// QEMU shares for that.
@@ -131,7 +132,12 @@ func (p *Provider) launch(ctx context.Context, t tool, b bootSpec, fail context.
 	if err != nil {
 		return err
 	}
+	cloudInit := ""
+	if b.first {
+		cloudInit = "1"
+	}
 	extra := []string{
+		"BENCHTEST_LIMA_CLOUDINIT=" + cloudInit,
 		"BENCHTEST_LIMA_NETWORK=" + string(b.network), "BENCHTEST_LIMA_STATE=" + b.state,
 		"BENCHTEST_LIMA_SHARES=" + tagsOf(b.mounts), "BENCHTEST_LIMA_MEMORY=" + strconv.Itoa(b.memoryMiB),
 	}

@@ -144,7 +144,7 @@ func (b *build) fromImage(ctx context.Context) error {
 	if b.t.Source == nil && runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
 		b.t.Packages = nil // a disk that we make has them; others have only what they came with
 	}
-	return b.boot(ctx, "", func(ctx context.Context) error {
+	return b.boot(ctx, bootSpec{first: true}, func(ctx context.Context) error {
 		key, err := firstKey(ctx, b.machine())
 		if err != nil {
 			return err
@@ -187,11 +187,13 @@ func (b *build) fromInstance(ctx context.Context, from, hostKey, state string) e
 		return err
 	}
 	b.progress("starting it")
-	return b.boot(ctx, state, func(ctx context.Context) error { return b.equip(ctx, key, "") })
+	return b.boot(ctx, bootSpec{state: state}, func(ctx context.Context) error { return b.equip(ctx, key, "") })
 }
 
-func (b *build) boot(ctx context.Context, state string, answers func(context.Context) error) error {
-	return b.p.boot(ctx, bootSpec{instance: b.name, network: providers.NetworkOpen, state: state, qemu: b.t.Lima.QEMU}, answers)
+// boot starts the instance as how says.
+func (b *build) boot(ctx context.Context, how bootSpec, answers func(context.Context) error) error {
+	how.instance, how.network, how.qemu = b.name, providers.NetworkOpen, b.t.Lima.QEMU
+	return b.p.boot(ctx, how, answers)
 }
 
 // equip lets the build's own keys in.
@@ -310,7 +312,7 @@ func (b *build) keepBooted(ctx context.Context) error {
 		return err
 	}
 	b.progress("booting it")
-	err = b.boot(ctx, "", func(ctx context.Context) error {
+	err = b.boot(ctx, bootSpec{}, func(ctx context.Context) error {
 		root, err := b.p.admin(ctx, b.machine(), key)
 		if err != nil {
 			return err

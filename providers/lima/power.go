@@ -1,6 +1,7 @@
 package lima
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -127,9 +128,12 @@ func (m *Machine) askReboot(ctx context.Context) (boot string, err error) {
 	if boot, err = root.BootID(ctx); err != nil {
 		return "", err
 	}
-	_, err = root.Exec(ctx, providers.Command{Argv: []string{"systemctl", "reboot"}, Limit: askLimit})
-	if errors.Is(err, providers.ErrLost) {
+	r, err := root.Exec(ctx, providers.Command{Argv: []string{"systemctl", "reboot"}, Limit: askLimit})
+	switch {
+	case errors.Is(err, providers.ErrLost):
 		err = nil
+	case err == nil && r.ExitStatus > 0:
+		err = fmt.Errorf("systemctl reboot: exit status %d: %q", r.ExitStatus, bytes.TrimSpace(r.Stderr))
 	}
 	return boot, err
 }

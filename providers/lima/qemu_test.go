@@ -49,6 +49,28 @@ func TestWrapper(t *testing.T) {
 	}
 }
 
+// A guest keeps its card's address, and with it its own, when it reboots after it
+// went on from its template's state.
+func TestWrapper_card(t *testing.T) {
+	t.Parallel()
+	const limactls = "virtio-net-pci,netdev=net0,mac=52:55:55:e2:22:40"
+	const ours = "virtio-net-pci,netdev=net0,mac=52:54:00:62:74:00"
+	for _, tc := range []struct{ name, netdev, cloudInit, want string }{
+		{"a copy's", "user,id=net0,net=192.168.5.0/24", "", ours},
+		{"the first boot's", "user,id=net0,net=192.168.5.0/24", "1", limactls},
+		{"in a network with others", "socket,id=net0,fd=3", "", limactls},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), "/bin/sh", "qemu.sh", "-netdev", tc.netdev, "-device", limactls, "-pidfile", "/x/qemu.pid")
+			cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_CLOUDINIT=" + tc.cloudInit}
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, string(out))
+			assert.Contains(t, string(out), "-netdev "+tc.netdev+" -device "+tc.want+" -pidfile")
+		})
+	}
+}
+
 // A QEMU that has no io_uring, or may not use it, gets its disk as limactl says.
 func TestWrapper_threads(t *testing.T) {
 	t.Parallel()
