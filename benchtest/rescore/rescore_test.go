@@ -152,6 +152,28 @@ func TestPass(t *testing.T) {
 }
 
 // A verdict on a run whose directory is here is recorded there too.
+// What is recorded as another run's would be judged by that run's evidence, and
+// the verdict written wherever its ID leads.
+func TestRuns_anotherRun(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"../outside", "20260102T030405Z-fedcba", ""} {
+		dir := recorded(t)
+		name := filepath.Join(dir, runID, reports.EventsFile)
+		log, err := reports.OpenLog(name)
+		require.NoError(t, err)
+		require.NoError(t, log.Append(reports.Event{Kind: reports.AttemptFinished, RunID: runID, Key: key, Iteration: 9, Attempt: &reports.Attempt{RunID: id, Key: key, Iteration: 9}}))
+		require.NoError(t, log.Close())
+		err = nil
+		for _, e := range (rescore.Runs{Dir: dir}).Attempts(t.Context(), rescore.Choice{}) {
+			if e != nil {
+				err = e
+			}
+		}
+		require.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, "attempt "+key+"/i9 is recorded as one of run "+id)
+	}
+}
+
 func TestDatabase_Append(t *testing.T) {
 	t.Parallel()
 	runs := recorded(t)

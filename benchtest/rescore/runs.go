@@ -69,6 +69,9 @@ func (r Runs) read(run string, c Choice) iter.Seq2[*reports.Attempt, error] {
 			return
 		}
 		for a, err := range reports.StreamAttempts(f, info.Size()) {
+			if err == nil && a.RunID != run { // its evidence and its verdict would be another's
+				err = fmt.Errorf("attempt %s/i%d is recorded as one of run %s", a.Key, a.Iteration, reports.Visible(a.RunID))
+			}
 			if err != nil {
 				err = fmt.Errorf("%s: %w: %s", f.Name(), err, reports.MendRecord)
 			} else if a.Started.Before(c.Since) {
