@@ -90,8 +90,10 @@ func (s *shape) check() error {
 	switch {
 	case s.cpus < 0:
 		return usagef("--cpus %d: want 1 or more", s.cpus)
-	case s.memory < 0 || s.memory > 1<<20:
+	case s.memory < 0:
 		return usagef("--memory %v: want GiB", s.memory)
+	case s.memory >= 512: // one who means MiB writes no less
+		return usagef("--memory %v: that is GiB; %v MiB are --memory %.3g", s.memory, s.memory, s.memory/1024)
 	case s.mountNone && len(s.mountOnly) > 0:
 		return usagef("--mount-none and --mount-only exclude each other")
 	}

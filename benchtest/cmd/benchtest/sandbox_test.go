@@ -164,7 +164,7 @@ func TestSandbox_edit(t *testing.T) {
 	assert.Empty(t, b.machine("one").Spec().Mounts)
 	b.ok("edit", "one", "--mount-only", dir+":w")
 	assert.Equal(t, []providers.Mount{{Host: dir, Writable: true}}, b.machine("one").Spec().Mounts)
-	for _, bad := range [][]string{{"--cpus", "-1"}, {"--memory", "-1"}, {"--memory", "x"}, {"--mount-only", "/"}, {}} {
+	for _, bad := range [][]string{{"--cpus", "-1"}, {"--memory", "-1"}, {"--memory", "1200"}, {"--memory", "x"}, {"--mount-only", "/"}, {}} {
 		b.refused(append([]string{"edit", "one"}, bad...)...)
 	}
 }
