@@ -90,11 +90,17 @@ var chatter = regexp.MustCompile(`\blevel=(debug|info|warning)\b|"level":"(debug
 func complaint(log []byte) string {
 	var said []string
 	for line := range strings.Lines(string(log)) {
-		if line = strings.TrimSpace(line); line != "" && !chatter.MatchString(line) {
+		if line = strings.TrimSpace(line); line != "" && (!chatter.MatchString(line) || fromQEMU(line)) {
 			said = append(said, line)
 		}
 	}
 	return strings.Join(said[max(0, len(said)-3):], "; ")
+}
+
+// fromQEMU reports whether a host agent says in a line what QEMU died of. It
+// passes everything of QEMU's on as chatter.
+func fromQEMU(line string) bool {
+	return strings.Contains(line, "qemu[stderr]: ") && !strings.Contains(line, ": warning: ")
 }
 
 // replaceFile writes path in one step: a reader sees the old or the new.

@@ -114,6 +114,11 @@ func TestComplaint(t *testing.T) {
 		{"nothing", "", ""},
 		{"limactl's", "time=\"x\" level=info msg=\"a\"\ntime=\"x\" level=fatal msg=\"b\"\n", `time="x" level=fatal msg="b"`},
 		{"a host agent's", `{"level":"info","msg":"a"}` + "\n" + `{"level":"fatal","msg":"no such disk"}` + "\n", `{"level":"fatal","msg":"no such disk"}`},
+		{
+			"QEMU's", `{"level":"debug","msg":"qemu[stderr]: qemu-system-x86_64: warning: hub 7 is not connected to host network"}` + "\n" +
+				`{"level":"debug","msg":"qemu[stderr]: qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory"}` + "\n",
+			`{"level":"debug","msg":"qemu[stderr]: qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory"}`,
+		},
 		{"the last ones", "1\n2\n\n3\n4\nlevel=warning msg=5\n", "2; 3; 4"},
 	}
 	for _, tt := range tests {
