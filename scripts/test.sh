@@ -10,5 +10,5 @@ if [ "$(id -u)" = 0 ]; then
 	export BENCHTEST_CHEATS="${BENCHTEST_CHEATS-quick}"
 fi
 
-# Packages start in the order of the list: what takes longest comes first.
-go tool gotestsum --format pkgname-and-test-fails --junitfile junit.xml -- -race "$@" ./providers/incus ./benchtest ./benchtest/cmd/benchtest ./...
+# What drives real daemons takes minutes, and longer beside others.
+go tool gotestsum --format pkgname-and-test-fails --junitfile junit.xml -- -race -timeout 20m "$@" ./...
