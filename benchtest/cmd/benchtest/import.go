@@ -75,6 +75,11 @@ func (e *env) openDatabase(ctx context.Context, url string) (*store.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openTarget(ctx, target)
+}
+
+// openTarget opens a database within openLimit.
+func openTarget(ctx context.Context, target store.Target) (*store.DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	return store.Open(ctx, target)

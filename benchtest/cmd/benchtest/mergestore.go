@@ -22,7 +22,7 @@ func (e *env) storeJoined(ctx context.Context, url, dir string) error {
 	if err := store.Expect(dir, target); err != nil {
 		return err
 	}
-	db, err := e.openDatabase(ctx, url)
+	db, err := openTarget(ctx, target)
 	if err == nil {
 		_, err = store.Import(ctx, db, dir)
 		err = errors.Join(err, db.Close())
