@@ -79,7 +79,7 @@ type shape struct {
 func shapeFlags(fs *flag.FlagSet) *shape {
 	s := &shape{}
 	fs.IntVar(&s.cpus, "cpus", 0, "vCPU; 0 means the template's")
-	fs.Float64Var(&s.memory, "memory", 0, "`GiB` of memory; 0 means the template's")
+	fs.Float64Var(&s.memory, "memory", 0, "`GiB` of memory, below 512; 0 means the template's")
 	fs.Var(&s.mountOnly, "mount-only", "show this `DIR[:w]` of yours in the guest, at the same path, writable with :w; may be given again")
 	fs.BoolVar(&s.mountNone, "mount-none", false, "show nothing of yours in the guest, which is so by default")
 	return s
