@@ -23,6 +23,7 @@ var layers = []struct {
 	{"benchtest/facts", "facts are the leaf: whoever stores or reads evidence needs nothing else", nil},
 	{"benchtest/facts/collect", "collectors know the fact model alone, so that the probe stays small", []string{"benchtest/facts"}},
 	{"benchtest/facts/probe", "the probe is the collectors with a main", []string{"benchtest/facts"}},
+	{"benchtest/facts/guestbin", "building what runs in guests needs no machine", nil},
 	{"benchtest/facts/probebin", "building the probe needs no machine", []string{"benchtest/facts"}},
 	{"benchtest/stats", "statistics are arithmetic, and know nothing of what is counted", nil},
 	{"benchtest/rules", "rules are pure functions of stored evidence", []string{"benchtest/facts"}},

@@ -1,18 +1,21 @@
-package probebin_test
+package guestbin_test
 
 import (
 	"debug/elf"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/benchtest-dev/benchtest/benchtest/facts/probebin"
+	"github.com/benchtest-dev/benchtest/benchtest/facts/guestbin"
 )
+
+var probe = guestbin.Command{Name: "probe", Package: "github.com/benchtest-dev/benchtest/benchtest/facts/probe"}
 
 func TestOpenBuildsOneStaticBinary(t *testing.T) {
 	t.Parallel()
@@ -21,7 +24,7 @@ func TestOpenBuildsOneStaticBinary(t *testing.T) {
 	errs := make([]error, len(files))
 	var wg sync.WaitGroup
 	for i := range files {
-		wg.Go(func() { files[i], errs[i] = probebin.Open(t.Context(), home) })
+		wg.Go(func() { files[i], errs[i] = probe.Open(t.Context(), home, runtime.GOARCH) })
 	}
 	wg.Wait()
 	for i, f := range files {
@@ -48,13 +51,13 @@ func TestOpenBuildsOneStaticBinary(t *testing.T) {
 
 func TestOpenForNamesWhatTheCompilerSays(t *testing.T) {
 	t.Parallel()
-	_, err := probebin.OpenFor(t.Context(), t.TempDir(), "abacus")
+	_, err := probe.Open(t.Context(), t.TempDir(), "abacus")
 	require.ErrorContains(t, err, "linux/abacus")
 }
 
 func TestOpenWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := probebin.Open(t.Context(), t.TempDir())
+	_, err := probe.Open(t.Context(), t.TempDir(), runtime.GOARCH)
 	require.ErrorContains(t, err, "install Go")
 }
 
@@ -63,7 +66,7 @@ func TestOpenOutsideAModule(t *testing.T) {
 	t.Setenv("GOFLAGS", "-mod=mod")
 	t.Setenv("GOPROXY", "off")
 	home := t.TempDir()
-	_, err := probebin.Open(t.Context(), home)
+	_, err := probe.Open(t.Context(), home, runtime.GOARCH)
 	require.ErrorContains(t, err, "build probe in the module of the current directory")
 	kept, err := filepath.Glob(filepath.Join(home, "cache", "probe-linux-*"))
 	require.NoError(t, err)
@@ -73,11 +76,11 @@ func TestOpenOutsideAModule(t *testing.T) {
 func TestOpenReplacesWhatWasRemoved(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
-	first, err := probebin.Open(t.Context(), home)
+	first, err := probe.Open(t.Context(), home, runtime.GOARCH)
 	require.NoError(t, err)
 	defer first.Close()
 	require.NoError(t, os.Remove(first.Name()))
-	second, err := probebin.Open(t.Context(), home)
+	second, err := probe.Open(t.Context(), home, runtime.GOARCH)
 	require.NoError(t, err)
 	defer second.Close()
 	a, err := io.ReadAll(first)
