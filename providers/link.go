@@ -28,11 +28,25 @@ type link struct {
 	probe probeState
 }
 
-// dial makes one connection to the guest's SSH server.
+// dial makes one connection to the guest: root's own way in, where the machine
+// has one, else its SSH server.
 func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit))
 	defer cancel()
-	conn, err := s.machine.Dial(ctx)
+	if m, ok := s.machine.(RootDialer); ok && s.access.login() == "root" {
+		half, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit)/2) // the server shall have its turn
+		l, err := s.dialBy(half, m.DialRoot)
+		cancel()
+		if err == nil || errors.Is(err, ErrHostKey) || ctx.Err() != nil {
+			return l, err
+		}
+	}
+	return s.dialBy(ctx, s.machine.Dial)
+}
+
+// dialBy dials and shakes hands.
+func (s *Sandbox) dialBy(ctx context.Context, dial func(context.Context) (net.Conn, error)) (*link, error) {
+	conn, err := dial(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
@@ -45,14 +59,16 @@ func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 	}
 	switch {
 	case err == nil:
+		return s.newLink(ssh.NewClient(c, channels, requests)), nil
 	case refused.Load():
-		_ = conn.Close()
-		return nil, fmt.Errorf("%w: %w", ErrHostKey, err)
-	default:
-		_ = conn.Close()
-		return nil, err
+		err = fmt.Errorf("%w: %w", ErrHostKey, err)
 	}
-	l := &link{client: ssh.NewClient(c, channels, requests), dead: make(chan struct{}), ended: make(chan struct{})}
+	_ = conn.Close()
+	return nil, err
+}
+
+func (s *Sandbox) newLink(client *ssh.Client) *link {
+	l := &link{client: client, dead: make(chan struct{}), ended: make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		err := l.client.Wait()
@@ -63,7 +79,7 @@ func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 		wg.Wait()
 		close(l.ended)
 	}()
-	return l, nil
+	return l
 }
 
 // clientConfig pins the host key; refused says afterwards whether that was

@@ -38,6 +38,16 @@ type Machine interface {
 	Destroy(ctx context.Context) error
 }
 
+// A RootDialer is a Machine with an SSH server for the driver alone, which lets
+// root in and needs neither the guest's network nor its own SSH server: those
+// may be what a scenario breaks. It shows the same host key. Machines implement
+// it where they can.
+type RootDialer interface {
+	// DialRoot connects to it. When it fails, Dial may do. The caller closes
+	// the connection.
+	DialRoot(ctx context.Context) (net.Conn, error)
+}
+
 // A Networker connects the hosts of one attempt, so that they reach each
 // other by host_name. Providers implement it where they can.
 type Networker interface {

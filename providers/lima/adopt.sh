@@ -28,29 +28,32 @@ if [ -f /etc/default/ssh ]; then
 	sed -i 's/^SSHD_OPTS=.*/SSHD_OPTS=-r/' /etc/default/ssh
 fi
 
-# The driver's console.
-mkdir -p /usr/local/sbin
-base64 -d >/usr/local/sbin/benchtest-console <<EOF
-@CONSOLE@
-EOF
-chmod 755 /usr/local/sbin/benchtest-console
-cat >/etc/systemd/system/benchtest-console.service <<'EOF'
+# The steward, which lies in /run/benchtest-steward until it is installed.
+install -D -m 755 /run/benchtest-steward /usr/local/sbin/benchtest-steward
+rm -f /run/benchtest-steward
+cat >/etc/systemd/system/benchtest-steward.service <<'EOF'
 [Unit]
-Description=The driver's console
+Description=The driver's way into this machine
 DefaultDependencies=no
-After=sysinit.target dev-hvc0.device
-BindsTo=dev-hvc0.device
+After=sysinit.target
+Conflicts=shutdown.target
+Before=shutdown.target
+IgnoreOnIsolate=yes
+StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/usr/local/sbin/benchtest-console
-StandardInput=tty-force
-StandardOutput=tty
-StandardError=journal
-TTYPath=/dev/hvc0
+ExecStart=/usr/local/sbin/benchtest-steward
+Environment=GOMAXPROCS=1
+KillMode=process
+Nice=-10
 Restart=always
-
-[Install]
-WantedBy=dev-hvc0.device
+RestartSec=1
+EOF
+# The port that comes last.
+cat >/etc/udev/rules.d/60-benchtest-steward.rules <<'EOF'
+SUBSYSTEM=="virtio-ports", ATTR{name}=="benchtest.3", TAG+="systemd", ENV{SYSTEMD_WANTS}="benchtest-steward.service"
 EOF
 ln -sf /dev/null /etc/systemd/system/serial-getty@hvc0.service
-systemctl enable --quiet benchtest-console.service
+systemctl daemon-reload
+udevadm control --reload
+udevadm trigger --subsystem-match=virtio-ports

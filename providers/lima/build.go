@@ -149,7 +149,7 @@ func (b *build) fromImage(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return b.equip(ctx, key, "cloud-init status --wait >/dev/null || true\n"+guestScript())
+		return b.equip(ctx, key, "cloud-init status --wait >/dev/null || true\n"+adoptScript)
 	})
 }
 
@@ -204,6 +204,9 @@ func (b *build) equip(ctx context.Context, pinned ssh.PublicKey, script string) 
 	}
 	defer func() { _ = root.Close() }()
 	if script != "" {
+		if err := b.p.sendSteward(ctx, root); err != nil {
+			return err
+		}
 		if _, err := runFor(ctx, root, script, firstBootLimit); err != nil {
 			return err
 		}

@@ -156,33 +156,19 @@ func (p *Provider) adoptClone(ctx context.Context, m *Machine, b bootSpec, pinne
 	return err
 }
 
-// adoptResumed does it by the console, whose reader was saved with the guest. It
-// is greeted until it answers, and told once: a guest that is slow would do
-// again and again what it is told again.
+// adoptResumed does it by the steward, which was saved with the guest.
 func (p *Provider) adoptResumed(ctx context.Context, b bootSpec, script func() (string, error)) error {
-	const greetings = 4
+	const limit = 30 * time.Second
 	if err := p.awaitQEMU(ctx, b.instance); err != nil {
-		return err
-	}
-	tell := func(text string, limit time.Duration) error {
-		ctx, cancel := context.WithTimeout(ctx, providers.Stretch(p, limit))
-		defer cancel()
-		return p.runByConsole(ctx, b.instance, text)
-	}
-	var err error
-	for range greetings {
-		if err = tell(":", 5*time.Second); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
 		return err
 	}
 	text, err := script()
 	if err != nil {
 		return err
 	}
-	return tell(text, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, providers.Stretch(p, limit))
+	defer cancel()
+	return p.runBySteward(ctx, b.instance, text)
 }
 
 // awaitQEMU waits until the state is loaded: QEMU's monitor answers no sooner,

@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 		},
 		Template: func(*testing.T) providers.Template { return tmpl },
 		Caps: providertest.Caps{
-			Network: true, Limits: true, Snapshot: true, Keeper: true, SSHFacts: true,
+			Network: true, Limits: true, Snapshot: true, Keeper: true, SSHFacts: true, RootDial: true,
 			Reboot: all, Start: all, Resize: all, Copy: all, Save: all,
 			Mounts: mounts, Remount: mounts,
 		},

@@ -66,11 +66,16 @@ func (m *Machine) Dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", m.id, err)
 	}
+	return m.hold(nc), nil
+}
+
+// hold makes nc a connection that cut closes.
+func (m *Machine) hold(nc net.Conn) net.Conn {
 	c := &conn{Conn: nc, m: m}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.conns[c] = struct{}{}
-	return c, nil
+	return c
 }
 
 // cut closes what this value dialled.

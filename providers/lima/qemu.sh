@@ -2,7 +2,7 @@
 # Runs QEMU as limactl asks, with what limactl has no words for: a network card
 # for the hosts of one attempt, a guest without a way out, directories that
 # virtiofsd serves, a disk that is read without threads, a card that is the same
-# in every copy, and a guest that goes on from a saved state. limactl also asks
+# in every copy, serial lines to the guest's steward, and a guest that goes on from a saved state. limactl also asks
 # QEMU what it can do; those calls keep no PID file and are left alone.
 set -eu
 case " $* " in
@@ -35,6 +35,11 @@ case " $* " in
 	done
 	# The hub is QEMU's own; Connect plugs other machines into it while it runs.
 	set -- "$@" -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01
+	set -- "$@" -device virtio-serial-pci,id=steward
+	for port in 0 1 2 3; do # as many as stewardPorts
+		set -- "$@" -chardev "socket,id=steward$port,path=$BENCHTEST_LIMA_INSTANCE/steward$port.sock,server=on,wait=off" \
+			-device "virtserialport,bus=steward.0,chardev=steward$port,name=benchtest.$port"
+	done
 	for tag in ${BENCHTEST_LIMA_SHARES:-}; do
 		set -- "$@" -chardev "socket,id=$tag,path=$BENCHTEST_LIMA_INSTANCE/$tag.sock" -device "vhost-user-fs-pci,chardev=$tag,tag=$tag"
 	done

@@ -3,6 +3,7 @@ package lima
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,12 @@ import (
 // QEMU about itself.
 func TestWrapper(t *testing.T) {
 	t.Parallel()
-	const card = " -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01"
+	const hub = " -netdev hubport,id=peers,hubid=7 -device virtio-net-pci,netdev=peers,mac=52:54:00:62:74:01"
+	stewards := " -device virtio-serial-pci,id=steward"
+	for i := range stewardPorts {
+		stewards += fmt.Sprintf(" -chardev socket,id=steward%d,path=/x/steward%d.sock,server=on,wait=off -device virtserialport,bus=steward.0,chardev=steward%d,name=benchtest.%d", i, i, i, i)
+	}
+	card := hub + stewards
 	const start = "-m 1024 -netdev user,id=net0 -pidfile /x/qemu.pid"
 	for _, tc := range []struct {
 		name, args, network, state, shares, want string
@@ -63,7 +69,7 @@ func TestWrapper_card(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), "/bin/sh", "qemu.sh", "-netdev", tc.netdev, "-device", limactls, "-pidfile", "/x/qemu.pid")
-			cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_CLOUDINIT=" + tc.cloudInit}
+			cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=echo", "BENCHTEST_LIMA_INSTANCE=/x", "BENCHTEST_LIMA_CLOUDINIT=" + tc.cloudInit}
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, string(out))
 			assert.Contains(t, string(out), "-netdev "+tc.netdev+" -device "+tc.want+" -pidfile")
@@ -77,7 +83,7 @@ func TestWrapper_threads(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "qemu")
 	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\ncase \"$*\" in *aio=io_uring*) exit 1 ;; esac\necho \"$@\"\n"), 0o755))
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", "qemu.sh", "-drive", "file=/x/diffdisk,if=virtio", "-pidfile", "/x/qemu.pid")
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_PROGRAM=" + program}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "BENCHTEST_LIMA_INSTANCE=/x", "BENCHTEST_LIMA_PROGRAM=" + program}
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	assert.Contains(t, string(out), "-drive file=/x/diffdisk,if=virtio -pidfile")

@@ -81,7 +81,7 @@ func (m *Machine) restore(ctx context.Context, r record, tag string) error {
 func (m *Machine) tellTime(ctx context.Context, r record) error {
 	brief, cancel := context.WithTimeout(ctx, providers.Stretch(m.p, 10*time.Second))
 	defer cancel()
-	if m.p.wakeByConsole(brief, r.Instance) == nil {
+	if m.p.wakeBySteward(brief, r.Instance) == nil {
 		return nil
 	}
 	root, err := m.admin(ctx)
@@ -105,16 +105,25 @@ func (m *Machine) snapshots(ctx context.Context, tag string) (record, error) {
 }
 
 // createSnapshot replaces one of the same tag. What a guest has under way it does
-// again after each reset, be it only the end of a session: it gets a moment for
-// that.
+// again after each reset, be it only the end of a session or the writing of a
+// file: it gets a moment for that.
 func (p *Provider) createSnapshot(ctx context.Context, instance, tag string) error {
 	const calm = time.Second
 	if p.on(instance) {
+		p.settle(ctx, instance)
 		if err := providers.Pause(ctx, calm); err != nil {
 			return err
 		}
 	}
 	return p.snapshotCommand(ctx, instance, "create", tag)
+}
+
+// settle has the guest write to disk what is not there yet, if it listens.
+func (p *Provider) settle(ctx context.Context, instance string) {
+	const limit = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, providers.Stretch(p, limit))
+	defer cancel()
+	_ = p.tellSteward(ctx, instance, func() string { return "sync" })
 }
 
 // snapshotCommand creates, applies or deletes a snapshot: of a machine that runs

@@ -15,9 +15,9 @@ import (
 // bootedTag is the snapshot of a template's booted guest.
 const bootedTag = "benchtest-booted"
 
-// format counts the changes of adopt.sh, settle.sh and console.sh, and of the
+// format counts the changes of adopt.sh, settle.sh and the steward, and of the
 // devices by qemu.sh.
-const format = 5
+const format = 6
 
 // A meta describes a built template. It is written when all of the template is
 // on disk: what has none is not finished.

@@ -21,6 +21,7 @@ type Caps struct {
 	Network  bool // the Provider is a Networker; Network: none has no route out
 	Probe    bool // the Machines are Probers
 	SSHFacts bool // they are not, and the probe runs in the guest
+	RootDial bool // the Machines are RootDialers
 	Reboot   bool // a guest comes back after `systemctl reboot`
 	Snapshot bool // the Machines are Snapshotters
 	Limits   bool // the Machines are LimitReporters
@@ -87,6 +88,7 @@ func Run(t *testing.T, h Harness) {
 		t.Run("limit kills the session", s.testLimit)
 		t.Run("files", s.testFiles)
 		t.Run("keys", s.testKeys)
+		t.Run("root dial", s.testRootDial)
 		t.Run("machines share nothing", s.testApart)
 		t.Run("open from elsewhere", s.testOpen)
 		t.Run("destroy", s.testDestroy)

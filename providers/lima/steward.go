@@ -1,0 +1,219 @@
+package lima
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	_ "github.com/pkg/sftp" // the steward's, which a user's go.sum must have
+
+	"github.com/benchtest-dev/benchtest/benchtest/facts/guestbin"
+	"github.com/benchtest-dev/benchtest/providers"
+)
+
+// stewardPorts is how many connections to a guest's steward there can be at
+// once. Whoever gets none goes by the guest's SSH server.
+const stewardPorts = 4
+
+var stewardCommand = guestbin.Command{Name: "steward", Package: "github.com/benchtest-dev/benchtest/providers/lima/steward"}
+
+// sendSteward builds what is to sit in the guest, whose processor is ours, and
+// takes it there.
+func (p *Provider) sendSteward(ctx context.Context, root *providers.Sandbox) error {
+	f, err := stewardCommand.Open(ctx, p.home, runtime.GOARCH)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return root.Upload(ctx, f, "/run/benchtest-steward", 0o755)
+}
+
+// runBySteward has the guest's root run a script.
+func (p *Provider) runBySteward(ctx context.Context, instance, script string) error {
+	return p.tellSteward(ctx, instance, func() string { return "run " + base64.StdEncoding.EncodeToString([]byte(script)) })
+}
+
+// wakeBySteward is what wakeScript is by SSH.
+func (p *Provider) wakeBySteward(ctx context.Context, instance string) error {
+	return p.tellSteward(ctx, instance, func() string {
+		now := time.Now()
+		return fmt.Sprintf("wake %d %09d %s", now.Unix(), now.Nanosecond(), rand.Text()+rand.Text())
+	})
+}
+
+// tellSteward makes one request, which is worded when the steward listens.
+func (p *Provider) tellSteward(ctx context.Context, instance string, request func() string) error {
+	c, err := p.dialSteward(ctx, instance)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return c.request(ctx, request())
+}
+
+// A stewardConn is a connection to a guest's steward, by one of the serial ports
+// that QEMU keeps as sockets. What comes by it may be the guest's doing, who is
+// root there.
+type stewardConn struct {
+	net.Conn
+	in   *bufio.Reader
+	lock *flock.Flock // on the port, which takes one caller at a time
+}
+
+func (c *stewardConn) Read(b []byte) (int, error) { return c.in.Read(b) }
+
+func (c *stewardConn) Close() error { return errors.Join(c.Conn.Close(), c.lock.Close()) }
+
+// dialSteward connects to the steward and returns when it answers, or when ctx
+// ends.
+func (p *Provider) dialSteward(ctx context.Context, instance string) (*stewardConn, error) {
+	dir := p.tool.dir(instance)
+	for i := range stewardPorts {
+		lock := flock.New(filepath.Join(dir, fmt.Sprintf("steward%d.lock", i)), flock.SetFlag(os.O_RDWR|os.O_CREATE))
+		if got, err := lock.TryLock(); err != nil || !got {
+			if err != nil {
+				return nil, fmt.Errorf("reach its steward: %w", err)
+			}
+			continue
+		}
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", filepath.Join(dir, fmt.Sprintf("steward%d.sock", i)))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("reach its steward: %w", err), lock.Close())
+		}
+		c := &stewardConn{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), lock: lock}
+		heard := func() bool { return p.listens(ctx, instance, fmt.Sprintf("steward%d", i)) }
+		if err := c.greet(ctx, heard); err != nil {
+			return nil, errors.Join(fmt.Errorf("greet its steward: %w", err), c.Close())
+		}
+		return c, nil
+	}
+	return nil, fmt.Errorf("reach its steward: all %d ports are in use", stewardPorts)
+}
+
+// errNobody says that the guest has nobody at a port.
+var errNobody = errors.New("nobody listens in the guest")
+
+// listens asks QEMU whether somebody in the guest has a port open.
+func (p *Provider) listens(ctx context.Context, instance, label string) bool {
+	m, err := p.openMonitor(ctx, instance)
+	if err != nil {
+		return true // who knows
+	}
+	defer m.close()
+	said, err := m.ask("query-chardev", nil)
+	type device struct {
+		Label string `json:"label"`
+		Open  bool   `json:"frontend-open"`
+	}
+	var devices []device
+	if err != nil || json.Unmarshal(said, &devices) != nil {
+		return true
+	}
+	return slices.Contains(devices, device{Label: label, Open: true})
+}
+
+// greet says hello until it is answered: the first may end a session that was
+// saved with the guest, whose other end is long gone. Where there is no answer
+// for a while it asks heard whether to go on.
+func (c *stewardConn) greet(ctx context.Context, heard func() bool) error {
+	const again, patience = 50 * time.Millisecond, 20
+	ctx, cancel := context.WithCancelCause(ctx)
+	nonce := rand.Text()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for hellos := 1; ; hellos++ {
+			if _, err := fmt.Fprintf(c.Conn, "\n%s hello\n", nonce); err != nil {
+				cancel(err)
+				return
+			}
+			if hellos%patience == 0 && !heard() {
+				cancel(errNobody)
+				return
+			}
+			if providers.Pause(ctx, again) != nil {
+				return
+			}
+		}
+	}()
+	err := c.await(ctx, nonce)
+	cancel(nil)
+	<-done
+	return err
+}
+
+// request makes one request and waits for its answer. Answers to all hellos are
+// read by then.
+func (c *stewardConn) request(ctx context.Context, text string) error {
+	nonce := rand.Text()
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
+	defer stop()
+	if _, err := fmt.Fprintf(c.Conn, "\n%s %s\n", nonce, text); err != nil {
+		return fmt.Errorf("tell its steward: %w", err)
+	}
+	if err := c.await(ctx, nonce); err != nil {
+		return fmt.Errorf("its steward: %w", err)
+	}
+	return nil
+}
+
+// await reads until the answer to nonce. What the guest says beside it is
+// bounded, and means nothing.
+func (c *stewardConn) await(ctx context.Context, nonce string) error {
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
+	defer stop()
+	const most = 1 << 20
+	for said := 0; said < most; {
+		line, err := c.in.ReadSlice('\n')
+		said += len(line)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			return err
+		}
+		answer, status, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+		switch {
+		case answer != nonce:
+		case status == "0":
+			return nil
+		default:
+			return fmt.Errorf("exit status %.20q", status)
+		}
+	}
+	return errors.New("it babbles")
+}
+
+// DialRoot connects to the steward's SSH server, which lets root alone in.
+func (m *Machine) DialRoot(ctx context.Context) (net.Conn, error) {
+	r, err := m.p.readRecord(m.id)
+	if err != nil {
+		return nil, err
+	}
+	const patience = 5 * time.Second // it is saved with the guest, or starts before the SSH server does
+	brief, cancel := context.WithTimeout(ctx, providers.Stretch(m.p, patience))
+	defer cancel()
+	c, err := m.p.dialSteward(brief, r.Instance)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", m.id, err)
+	}
+	if err := c.request(brief, "ssh"); err != nil {
+		return nil, errors.Join(fmt.Errorf("dial %s: %w", m.id, err), c.Close())
+	}
+	return m.hold(c), nil
+}
