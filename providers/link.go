@@ -33,11 +33,11 @@ type link struct {
 func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit))
 	defer cancel()
-	if m, ok := s.machine.(RootDialer); ok && s.access.login() == "root" {
+	if m, ok := s.machine.(RootDialer); ok && !s.o.Server && s.access.login() == "root" {
 		half, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit)/2) // the server shall have its turn
 		l, err := s.dialBy(half, m.DialRoot)
 		cancel()
-		if err == nil || errors.Is(err, ErrHostKey) || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return l, err
 		}
 	}

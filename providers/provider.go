@@ -39,7 +39,7 @@ type Machine interface {
 }
 
 // A RootDialer is a Machine with an SSH server for the driver alone, which lets
-// root in and needs neither the guest's network nor its own SSH server: those
+// root in, for commands and files, and needs neither the guest's network nor its own SSH server: those
 // may be what a scenario breaks. It shows the same host key. Machines implement
 // it where they can.
 type RootDialer interface {

@@ -42,6 +42,10 @@ type SandboxOptions struct {
 	// still lives, and how long an answer may take; zero means 15 s, at the
 	// guest's pace.
 	KeepAlive time.Duration
+	// Server: always by the guest's own SSH server, also where the machine is a
+	// RootDialer. Whoever hands out Client to people or engines wants terminals,
+	// shells and forwards, and the guest's own settings for them.
+	Server bool
 }
 
 // A Sandbox is a Machine plus our SSH client: one connection, made when it is

@@ -167,6 +167,7 @@ func (g *guest) take() (*lane, error) {
 // addLane is called with the mutex held. Nothing is dialled yet.
 func (g *guest) addLane() *lane {
 	l := &lane{seats: perLane, sandbox: providers.NewSandbox(g.up.Machine, g.name, g.up.Access, providers.SandboxOptions{
+		Server:       true,
 		ConnectLimit: g.limits.Dial,
 		KeepAlive:    g.limits.Keepalive,
 	})}

@@ -8,8 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -77,30 +77,52 @@ func (c *stewardConn) Read(b []byte) (int, error) { return c.in.Read(b) }
 func (c *stewardConn) Close() error { return errors.Join(c.Conn.Close(), c.lock.Close()) }
 
 // dialSteward connects to the steward and returns when it answers, or when ctx
-// ends.
+// ends. Each port has its share of the time: one may be at work still for
+// somebody who has given up.
 func (p *Provider) dialSteward(ctx context.Context, instance string) (*stewardConn, error) {
-	dir := p.tool.dir(instance)
+	var errs []error
 	for i := range stewardPorts {
-		lock := flock.New(filepath.Join(dir, fmt.Sprintf("steward%d.lock", i)), flock.SetFlag(os.O_RDWR|os.O_CREATE))
-		if got, err := lock.TryLock(); err != nil || !got {
-			if err != nil {
-				return nil, fmt.Errorf("reach its steward: %w", err)
-			}
-			continue
+		port, cancel := ctx, context.CancelFunc(func() {})
+		if end, ok := ctx.Deadline(); ok {
+			port, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(stewardPorts-i))
 		}
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, "unix", filepath.Join(dir, fmt.Sprintf("steward%d.sock", i)))
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("reach its steward: %w", err), lock.Close())
+		c, err := p.dialPort(port, instance, i)
+		cancel()
+		if err == nil {
+			return c, nil
 		}
-		c := &stewardConn{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), lock: lock}
-		heard := func() bool { return p.listens(ctx, instance, fmt.Sprintf("steward%d", i)) }
-		if err := c.greet(ctx, heard); err != nil {
-			return nil, errors.Join(fmt.Errorf("greet its steward: %w", err), c.Close())
+		errs = append(errs, err)
+		if ctx.Err() != nil || errors.Is(err, fs.ErrNotExist) {
+			break
 		}
-		return c, nil
 	}
-	return nil, fmt.Errorf("reach its steward: all %d ports are in use", stewardPorts)
+	return nil, fmt.Errorf("reach its steward: %w", errors.Join(errs...))
+}
+
+var errInUse = errors.New("somebody else has it")
+
+// dialPort connects to one port of the steward.
+func (p *Provider) dialPort(ctx context.Context, instance string, i int) (*stewardConn, error) {
+	name := fmt.Sprintf("steward%d", i)
+	path := filepath.Join(p.tool.dir(instance), name)
+	lock := flock.New(path + ".lock")
+	got, err := lock.TryLock()
+	if err == nil && !got {
+		err = errInUse
+	}
+	if err != nil {
+		return nil, fmt.Errorf("port %d: %w", i, err)
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path+".sock")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("port %d: %w", i, err), lock.Close())
+	}
+	c := &stewardConn{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), lock: lock}
+	if err := c.greet(ctx, func() bool { return p.listens(ctx, instance, name) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("port %d: %w", i, err), c.Close())
+	}
+	return c, nil
 }
 
 // errNobody says that the guest has nobody at a port.
@@ -151,8 +173,9 @@ func (c *stewardConn) greet(ctx context.Context, heard func() bool) error {
 	}()
 	err := c.await(ctx, nonce)
 	cancel(nil)
+	_ = c.SetWriteDeadline(time.Now()) // a guest may read no more
 	<-done
-	return err
+	return errors.Join(err, c.SetWriteDeadline(time.Time{}))
 }
 
 // request makes one request and waits for its answer. Answers to all hellos are
@@ -160,8 +183,11 @@ func (c *stewardConn) greet(ctx context.Context, heard func() bool) error {
 func (c *stewardConn) request(ctx context.Context, text string) error {
 	nonce := rand.Text()
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
-	defer stop()
-	if _, err := fmt.Fprintf(c.Conn, "\n%s %s\n", nonce, text); err != nil {
+	_, err := fmt.Fprintf(c.Conn, "\n%s %s\n", nonce, text)
+	if !stop() {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("tell its steward: %w", err)
 	}
 	if err := c.await(ctx, nonce); err != nil {
@@ -190,8 +216,10 @@ func (c *stewardConn) await(ctx context.Context, nonce string) error {
 		answer, status, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
 		switch {
 		case answer != nonce:
-		case status == "0":
+		case status == "0" && stop():
 			return nil
+		case status == "0": // in the last moment: the deadline stands
+			return context.Cause(ctx)
 		default:
 			return fmt.Errorf("exit status %.20q", status)
 		}

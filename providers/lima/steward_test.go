@@ -3,6 +3,8 @@ package lima
 import (
 	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -103,7 +106,7 @@ func TestDialSteward_ports(t *testing.T) {
 		open = append(open, c)
 	}
 	_, err := p.dialSteward(t.Context(), "i")
-	require.ErrorContains(t, err, "all 4 ports are in use")
+	require.ErrorIs(t, err, errInUse)
 	require.NoError(t, open[2].Close())
 	c, err := p.dialSteward(t.Context(), "i")
 	require.NoError(t, err)
@@ -111,6 +114,69 @@ func TestDialSteward_ports(t *testing.T) {
 	for _, i := range []int{0, 1, 3} {
 		require.NoError(t, open[i].Close())
 	}
+}
+
+// A port whose guest is at work for somebody who gave up is passed over.
+func TestDialSteward_stuck(t *testing.T) {
+	t.Parallel()
+	p := guestSays(t, func(string, string) string { return "" })
+	other := guestSays(t, func(nonce, _ string) string { return "\n" + nonce + " 0\n" })
+	require.NoError(t, os.Symlink(filepath.Join(other.tool.dir("i"), "steward0.sock"), filepath.Join(p.tool.dir("i"), "steward1.sock")))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	c, err := p.dialSteward(ctx, "i")
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+// A guest that reads no more holds nobody up, and neither does one that has
+// nobody at the port.
+func TestGreet(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		heard bool
+		want  string
+	}{
+		{"nobody", false, errNobody.Error()},
+		{"it reads no more", true, "deadline exceeded"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ours, theirs := net.Pipe() // a write waits for its reader
+			t.Cleanup(func() { _ = theirs.Close() })
+			c := &stewardConn{Conn: ours, in: bufio.NewReader(ours), lock: flock.New(filepath.Join(t.TempDir(), "lock"))}
+			if !tc.heard {
+				go func() { _, _ = io.Copy(io.Discard, theirs) }()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			require.ErrorContains(t, c.greet(ctx, func() bool { return tc.heard }), tc.want)
+			require.NoError(t, c.Close())
+		})
+	}
+	t.Run("it answers and reads no more", func(t *testing.T) {
+		t.Parallel()
+		ours, theirs := net.Pipe()
+		t.Cleanup(func() { _ = theirs.Close() })
+		c := &stewardConn{Conn: ours, in: bufio.NewReader(ours), lock: flock.New(filepath.Join(t.TempDir(), "lock"))}
+		go func() {
+			in := bufio.NewReader(theirs)
+			_, _ = in.ReadString('\n')
+			line, _ := in.ReadString('\n')
+			time.Sleep(200 * time.Millisecond) // the next hello is under way, and nobody takes it
+			nonce, _, _ := strings.Cut(line, " ")
+			_, _ = theirs.Write([]byte("\n" + nonce + " 0\n"))
+		}()
+		require.NoError(t, c.greet(t.Context(), func() bool { return true }))
+		require.NoError(t, c.Close())
+	})
+}
+
+// The service starts with the last port.
+func TestAdoptScript(t *testing.T) {
+	t.Parallel()
+	assert.Contains(t, adoptScript, fmt.Sprintf(`ATTR{name}=="benchtest.%d"`, stewardPorts-1))
 }
 
 func TestDialSteward_none(t *testing.T) {

@@ -155,7 +155,7 @@ func (e *env) reach(ctx context.Context, k *sandboxes.Keeper, r sandboxes.Record
 	if state == "stopped" || state == "broken" {
 		return nil, usagef("sandbox %s is %s: benchtest sandbox start %s", r.Name, state, r.Name)
 	}
-	return providers.NewSandbox(m, r.Name, providers.AccessTo(m, ring, user), providers.SandboxOptions{}), nil
+	return providers.NewSandbox(m, r.Name, providers.AccessTo(m, ring, user), providers.SandboxOptions{Server: true}), nil
 }
 
 // stateOf is what the provider calls the machine's state.

@@ -45,7 +45,8 @@ func (k *keys) read() (ssh.Signer, map[string]bool, error) {
 func parseAuthorized(b []byte) map[string]bool {
 	known := map[string]bool{}
 	for line := range bytes.Lines(b) {
-		if key, _, _, _, err := ssh.ParseAuthorizedKey(line); err == nil {
+		// A key with options is for something that is not here.
+		if key, _, options, _, err := ssh.ParseAuthorizedKey(line); err == nil && len(options) == 0 {
 			known[string(key.Marshal())] = true
 		}
 	}

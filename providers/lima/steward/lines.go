@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
 )
 
@@ -48,14 +48,20 @@ func serve(l line, k *keys) error {
 		}
 		verb, rest, _ := strings.Cut(request, " ")
 		status := do(verb, rest)
+		var config *ssh.ServerConfig
+		if verb == "ssh" {
+			if config, err = serverConfig(k); err != nil {
+				status = 1
+			}
+		}
 		// The driver reads lines: ours begins a new one, whatever came before.
 		if _, err := fmt.Fprintf(l, "\n%s %d\n", nonce, status); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
-		if verb == "ssh" {
+		if config != nil {
 			l.call()
 			d := &dialog{in: in, line: l}
-			serveSSH(d, k)
+			serveSSH(d, config)
 			_ = d.Close()
 			d.await()
 			l.free()
@@ -81,7 +87,7 @@ func do(verb, rest string) int {
 		if err != nil {
 			return 1
 		}
-		sh := exec.Command("/bin/sh") //nolint:noctx // nobody ends it but itself
+		sh := shell()
 		sh.Stdin = bytes.NewReader(script)
 		if start(sh) != nil {
 			return -1

@@ -15,12 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// environment is what sshd gives root's commands.
-var environment = []string{
-	"USER=root", "LOGNAME=root", "HOME=/root", "SHELL=/bin/sh",
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-}
-
 // serveSession runs the one command, or the file server, that a session is for.
 func serveSession(ch ssh.Channel, requests <-chan *ssh.Request) {
 	begun := false
@@ -55,12 +49,7 @@ type execution struct {
 
 // startCommand starts a shell line in a session of its own, as sshd does.
 func startCommand(ch ssh.Channel, text string) (*execution, error) {
-	x := &execution{ch: ch, cmd: exec.Command("/bin/sh", "-c", text)} //nolint:noctx // as with sshd, it outlives its session
-	x.cmd.Env, x.cmd.Dir = environment, "/root"
-	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if unix.Access(x.cmd.Dir, unix.X_OK) != nil {
-		x.cmd.Dir = "/"
-	}
+	x := &execution{ch: ch, cmd: shell("-c", text)}
 	var pipes [3]struct{ r, w *os.File }
 	var err error
 	for i := range pipes {

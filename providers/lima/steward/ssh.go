@@ -20,6 +20,7 @@ type dialog struct {
 	line line
 
 	reading sync.Mutex // held by a Read
+	writing sync.Mutex // held by a Write
 	over    atomic.Bool
 	once    sync.Once
 }
@@ -34,6 +35,8 @@ func (d *dialog) Read(b []byte) (int, error) {
 }
 
 func (d *dialog) Write(b []byte) (int, error) {
+	d.writing.Lock()
+	defer d.writing.Unlock()
 	if d.over.Load() {
 		return 0, net.ErrClosed
 	}
@@ -50,10 +53,13 @@ func (d *dialog) Close() error {
 	return nil
 }
 
-// await returns when nothing of the session reads any more what is for the next.
+// await returns when nothing of the session that is over reads what is for the
+// next any more, or writes into it.
 func (d *dialog) await() {
 	d.reading.Lock()
 	defer d.reading.Unlock()
+	d.writing.Lock()
+	defer d.writing.Unlock()
 }
 
 func (d *dialog) LocalAddr() net.Addr              { return address{} }
@@ -68,11 +74,7 @@ func (address) Network() string { return "serial" }
 func (address) String() string  { return "driver" }
 
 // serveSSH serves one connection until its end.
-func serveSSH(c net.Conn, k *keys) {
-	config, err := serverConfig(k)
-	if err != nil {
-		return
-	}
+func serveSSH(c net.Conn, config *ssh.ServerConfig) {
 	conn, channels, requests, err := ssh.NewServerConn(c, config)
 	if err != nil {
 		return

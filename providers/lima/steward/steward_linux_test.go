@@ -27,14 +27,20 @@ import (
 // guest had been reset meanwhile: Close ends what reads here, and no more.
 type driver struct {
 	net.Conn
-	in *bufio.Reader
+	in     *bufio.Reader
+	closed *sync.Once // by the session that is on
 }
 
 func (d driver) Read(b []byte) (int, error) { return d.in.Read(b) }
-func (d driver) Close() error               { return d.SetReadDeadline(time.Now()) }
+
+func (d driver) Close() error {
+	var err error
+	d.closed.Do(func() { err = d.SetReadDeadline(time.Now()) }) // a client's parts all call, and some late
+	return err
+}
 
 // newDriver serves one port with the keys of a ring, whose root it lets in.
-func newDriver(t *testing.T) (driver, providers.KeyRing) {
+func newDriver(t *testing.T, change ...func(*keys)) (driver, providers.KeyRing) {
 	t.Helper()
 	ring, err := providers.NewKeyRing()
 	require.NoError(t, err)
@@ -42,6 +48,10 @@ func newDriver(t *testing.T) (driver, providers.KeyRing) {
 	k := &keys{host: filepath.Join(dir, "host"), authorized: filepath.Join(dir, "authorized")}
 	require.NoError(t, os.WriteFile(k.host, ring.Keys.HostKey, 0o600))
 	require.NoError(t, os.WriteFile(k.authorized, ssh.MarshalAuthorizedKey(ring.Access("root").Key.PublicKey()), 0o600))
+
+	for _, f := range change {
+		f(k)
+	}
 
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
@@ -58,7 +68,7 @@ func newDriver(t *testing.T) (driver, providers.KeyRing) {
 		_ = theirs.Close()
 		assert.ErrorContains(t, <-served, "closed file")
 	})
-	return driver{Conn: conn, in: bufio.NewReader(conn)}, ring
+	return driver{Conn: conn, in: bufio.NewReader(conn), closed: &sync.Once{}}, ring
 }
 
 // ask makes a request until it is answered.
@@ -105,7 +115,6 @@ func TestRequests(t *testing.T) {
 	d, _ := newDriver(t)
 	for _, tc := range []struct{ name, before, request, want string }{
 		{name: "hello", request: "hello", want: "0"},
-		{name: "sync", request: "sync", want: "0"},
 		{name: "a script", request: script("true"), want: "0"},
 		{name: "a script that fails", request: script("exit 3"), want: "3"},
 		{name: "a script that is killed", request: script("kill -9 $$"), want: "-1"},
@@ -133,12 +142,13 @@ func (machine) Destroy(context.Context) error          { return nil }
 func (m machine) DialRoot(context.Context) (net.Conn, error) { //nolint:unparam // it is an interface's
 	m.driver.greet(m.t)
 	assert.Equal(m.t, "0", m.driver.ask(m.t, "ssh"))
+	m.driver.closed = &sync.Once{}
 	return m.driver, nil
 }
 
 func open(t *testing.T, d driver, a providers.Access) (*providers.Sandbox, error) {
 	t.Helper()
-	s, err := providers.Open(t.Context(), machine{t, d}, "web1", a, providers.SandboxOptions{ConnectLimit: time.Second})
+	s, err := providers.Open(t.Context(), machine{t, d}, "web1", a, providers.SandboxOptions{ConnectLimit: 20 * time.Second})
 	if err == nil {
 		t.Cleanup(func() { _ = s.Close() })
 	}
@@ -236,6 +246,30 @@ func TestSession_stale(t *testing.T) {
 		assert.Zero(t, r.ExitStatus)
 		require.NoError(t, s.Close()) // the steward sees nothing of it
 	}
+}
+
+// A terminal, a shell and forwards are the guest's own server's to give.
+func TestSession_refused(t *testing.T) {
+	t.Parallel()
+	d, ring := newDriver(t)
+	s, err := open(t, d, ring.Access("root"))
+	require.NoError(t, err)
+	client, err := s.Client(t.Context())
+	require.NoError(t, err)
+	ses, err := client.NewSession()
+	require.NoError(t, err)
+	require.Error(t, ses.RequestPty("xterm", 24, 80, nil))
+	require.Error(t, ses.Shell())
+	_, err = client.Dial("tcp", "127.0.0.1:22")
+	require.ErrorContains(t, err, "sessions alone")
+}
+
+// Without a host key there is no SSH, and the line is free for other requests.
+func TestSSH_noKey(t *testing.T) {
+	t.Parallel()
+	d, _ := newDriver(t, func(k *keys) { k.host += ".gone" })
+	assert.Equal(t, "1", d.ask(t, "ssh"))
+	assert.Equal(t, "0", d.ask(t, "hello"))
 }
 
 // Keys that were read stay good when a scenario takes their files away.
