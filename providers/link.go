@@ -33,6 +33,7 @@ type link struct {
 func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit))
 	defer cancel()
+	var byRoot error
 	if m, ok := s.machine.(RootDialer); ok && !s.o.Server && s.access.login() == "root" {
 		half, cancel := context.WithTimeout(ctx, s.o.paced(handshakeLimit)/2) // the server shall have its turn
 		l, err := s.dialBy(half, m.DialRoot)
@@ -40,8 +41,13 @@ func (s *Sandbox) dial(ctx context.Context) (*link, error) {
 		if err == nil || ctx.Err() != nil {
 			return l, err
 		}
+		byRoot = err
 	}
-	return s.dialBy(ctx, s.machine.Dial)
+	l, err := s.dialBy(ctx, s.machine.Dial)
+	if err != nil && byRoot != nil {
+		err = fmt.Errorf("%w (root's own way: %v)", err, byRoot) //nolint:errorlint // what it was does not make the server's failure final
+	}
+	return l, err
 }
 
 // dialBy dials and shakes hands.

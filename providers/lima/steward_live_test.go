@@ -39,14 +39,17 @@ func TestSteward(t *testing.T) {
 		assert.Less(t, then, run(t, s, "date", "-u", "+%F %T"))
 	}
 
-	before := run(t, s, "pidof", "benchtest-steward")
-	lost := func(script string) { // it takes the command's connection with it
-		_, _ = s.Exec(t.Context(), providers.Command{Argv: []string{"sh", "-c", script}, Limit: 3 * time.Second})
-	}
-	lost("pkill -KILL benchtest-stewa")
-	assert.NotEqual(t, before, run(t, s, "sh", "-c", "until pidof benchtest-steward; do sleep 0.1; done"), "it is started again")
-	lost("systemctl mask --runtime benchtest-steward && systemctl stop benchtest-steward")
-	other := open() // by the SSH server
+	server, err := providers.Open(t.Context(), m, "web1", ring.Access("root"), providers.SandboxOptions{ConnectLimit: bootPatience, Server: true})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, server.Close()) }()
+	before := run(t, server, "pidof", "benchtest-steward")
+	run(t, server, "sh", "-c", "kill -KILL "+before+"; while p=$(pidof benchtest-steward || echo "+before+"); [ $p = "+before+" ]; do sleep 0.1; done")
+	again := open()
+	run(t, again, "grep", "-q", "benchtest-steward", "/proc/self/cgroup")
+	require.NoError(t, again.Close())
+
+	run(t, server, "sh", "-c", "systemctl mask --runtime benchtest-steward; systemctl stop benchtest-steward; ! pidof benchtest-steward")
+	other := open()
 	defer func() { assert.NoError(t, other.Close()) }()
-	run(t, other, "sh", "-c", "! pidof benchtest-steward")
+	run(t, other, "sh", "-c", "! grep -q benchtest-steward /proc/self/cgroup")
 }

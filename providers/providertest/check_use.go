@@ -132,7 +132,7 @@ func (s *suite) testKeys(t *testing.T) {
 	assert.Less(t, time.Since(began), 5*time.Second, "a wrong host key is not waited on")
 	wrong.HostKey = providers.AccessTo(m, keys, "root").HostKey
 	wrong.Key = keys.Agent.Signer // which a lent machine has never heard of
-	_, err = providers.Open(s.patience(t), m, "web1", wrong, providers.SandboxOptions{ConnectLimit: time.Second})
+	_, err = providers.Open(s.patience(t), m, "web1", wrong, providers.SandboxOptions{ConnectLimit: providers.Stretch(s.New(t), 2*time.Second)})
 	require.ErrorContains(t, err, "unable to authenticate", "the agent's key is not root's")
 }
 
