@@ -34,6 +34,7 @@ var (
 	_ providers.Copier    = (*Provider)(nil)
 	_ providers.Saver     = (*Provider)(nil)
 
+	_ providers.RootDialer     = (*Machine)(nil)
 	_ providers.Rebooter       = (*Machine)(nil)
 	_ providers.LimitReporter  = (*Machine)(nil)
 	_ providers.Starter        = (*Machine)(nil)

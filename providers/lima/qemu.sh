@@ -2,8 +2,9 @@
 # Runs QEMU as limactl asks, with what limactl has no words for: a network card
 # for the hosts of one attempt, a guest without a way out, directories that
 # virtiofsd serves, a disk that is read without threads, a card that is the same
-# in every copy, serial lines to the guest's steward, and a guest that goes on from a saved state. limactl also asks
-# QEMU what it can do; those calls keep no PID file and are left alone.
+# in every copy, serial lines to the guest's steward, and a guest that goes on
+# from a saved state. limactl also asks QEMU what it can do; those calls keep no
+# PID file and are left alone.
 set -eu
 case " $* " in
 *" -pidfile "*)

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/benchtest-dev/benchtest/providers"
 	"github.com/gofrs/flock"
+
+	"github.com/benchtest-dev/benchtest/providers"
 )
 
 // A stewardConn is a connection to a guest's steward, by one of the serial ports
